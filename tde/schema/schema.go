@@ -1,0 +1,173 @@
+// Package schema describes protected tables: the logical table that an application sees, and the physical one that
+// upstream stores. Its values are immutable once published in a Snapshot.
+package schema
+
+import "strings"
+
+// Prefix starts the name of every column that tdeproxy adds to a physical table. Logical names must not have it.
+const Prefix = "_tde_"
+
+// TokenPrefix starts the name of an equality-token column; the logical column's name follows.
+const TokenPrefix = Prefix + "eq_"
+
+// TableID identifies a protected table for its whole life, across renames. It is random.
+type TableID [16]byte
+
+// Kind is a column's data type as MySQL names it, without length or attributes.
+type Kind uint8
+
+// Kinds. KindNone is the zero value and no type.
+const (
+	KindNone Kind = iota
+	KindTinyInt
+	KindSmallInt
+	KindMediumInt
+	KindInt
+	KindBigInt
+	KindFloat
+	KindDouble
+	KindDecimal
+	KindYear
+	KindDate
+	KindTime
+	KindDateTime
+	KindTimestamp
+	KindChar
+	KindVarChar
+	KindTinyText
+	KindText
+	KindMediumText
+	KindLongText
+	KindBinary
+	KindVarBinary
+	KindTinyBlob
+	KindBlob
+	KindMediumBlob
+	KindLongBlob
+	KindBit
+	KindEnum
+	KindSet
+	KindJSON
+	KindGeometry
+)
+
+// Storage says how upstream stores a column.
+type Storage uint8
+
+// Storage forms.
+const (
+	StoredCell  Storage = iota // sealed; nothing but its length and NULL shows
+	StoredClear                // as the application wrote it
+)
+
+// DefaultKind says what an INSERT that leaves a column out stores there.
+type DefaultKind uint8
+
+// Defaults.
+const (
+	DefaultNone  DefaultKind = iota // no DEFAULT: error 1364 under a strict sql_mode
+	DefaultNull                     // NULL, declared or implied
+	DefaultValue                    // a constant
+	DefaultNow                      // CURRENT_TIMESTAMP(fsp)
+	DefaultExpr                     // any other expression; only the evaluator can compute it
+	DefaultAuto                     // AUTO_INCREMENT
+)
+
+// Wire is a column's definition in a result set, as a server that holds the logical table sends it under
+// character_set_results utf8mb4 (MySQL Internals, Protocol::ColumnDefinition41).
+type Wire struct {
+	Type     byte
+	Charset  uint16 // collation id of the column itself, 63 for binary
+	Length   uint32
+	Flags    uint16
+	Decimals byte
+}
+
+// Column is one logical column.
+type Column struct {
+	ID        uint16 // never reused within a table; part of a cell's associated data
+	Name      string
+	Kind      Kind
+	SQLType   string // COLUMN_TYPE of INFORMATION_SCHEMA: "int(11) unsigned", "enum('a','b')"
+	Charset   string // "" for types without one
+	Collation string
+	Length    int // characters (CHAR, VARCHAR), bytes (BINARY, VARBINARY, BLOB and TEXT families), bits (BIT), display width (integers, 0 if none)
+	Precision int // DECIMAL digits in all; FLOAT(M,D), DOUBLE(M,D): M, else 0
+	Scale     int // DECIMAL digits after the point; FLOAT(M,D), DOUBLE(M,D): D, else -1 for FLOAT and DOUBLE
+	FSP       int // fractional seconds, 0 to 6
+	Unsigned  bool
+	Zerofill  bool
+	NotNull   bool
+	Invisible bool
+	Members   []string // ENUM and SET, in UTF-8
+	Default   DefaultKind
+	// DefaultStored is the constant default in stored form (package value); DefaultSQL its text in the server's words.
+	DefaultStored []byte
+	DefaultSQL    string
+	OnUpdateNow   bool
+	AutoIncrement bool
+	Generated     bool
+	Comment       string
+	Storage       Storage
+	Token         bool // upstream has an equality token beside the cell
+	Wire          Wire
+}
+
+// TokenColumn is the physical name of the column's equality token.
+func (c *Column) TokenColumn() string { return TokenPrefix + c.Name }
+
+// IndexPart is one column of an index.
+type IndexPart struct {
+	Column string
+	Prefix int // characters or bytes; 0 = the whole column
+	Desc   bool
+}
+
+// Index is a logical index. The primary key's name is PRIMARY.
+type Index struct {
+	Name      string
+	Unique    bool
+	Invisible bool
+	Type      string // BTREE, HASH, FULLTEXT, SPATIAL
+	Comment   string
+	Parts     []IndexPart
+}
+
+// ForeignKey is a logical foreign key.
+type ForeignKey struct {
+	Name       string
+	Columns    []string
+	RefDB      string // "" = the table's own database
+	RefTable   string
+	RefColumns []string
+	OnDelete   string // "", CASCADE, SET NULL, NO ACTION, RESTRICT, SET DEFAULT
+	OnUpdate   string
+}
+
+// Table is one protected table.
+type Table struct {
+	DB, Name    string
+	ID          TableID
+	KeyID       uint16 // generation of the data key that seals new cells
+	TokenDomain string // names the token key; the database's name when the table was made
+	WrappedKey  []byte // the data key, wrapped by the master key
+	Engine      string
+	Charset     string
+	Collation   string
+	RowFormat   string
+	Comment     string
+	Create      string // SHOW CREATE TABLE of the logical table
+	Columns     []Column
+	Indexes     []Index
+	ForeignKeys []ForeignKey
+}
+
+// Column finds a column by its name, which is case-insensitive as in MySQL. It returns nil where there is none.
+func (t *Table) Column(name string) *Column {
+	for i := range t.Columns {
+		if strings.EqualFold(t.Columns[i].Name, name) {
+			return &t.Columns[i]
+		}
+	}
+	return nil
+}
