@@ -7,18 +7,18 @@ type Kind uint8
 
 // Kinds of a client's value.
 const (
-	Null    Kind = iota
-	Int          // Bytes: decimal digits with an optional sign
-	Decimal      // Bytes: digits with a point
-	Float        // Bytes: a number with an exponent, or the shortest text of a DOUBLE parameter
-	Float32      // Bytes: the shortest text of a FLOAT parameter
-	String       // Bytes in Charset
-	Binary       // Bytes: a binary string: _binary'…', or a BLOB parameter
-	Hex          // Bytes: the bytes of x'…', 0x… or b'…': a binary string, a number in numeric context
-	Bool         // Bytes: "1" or "0", from TRUE and FALSE
-	Date         // Bytes: "YYYY-MM-DD", from the binary protocol
-	DateTime     // Bytes: "YYYY-MM-DD HH:MM:SS[.ffffff]", from the binary protocol
-	Time         // Bytes: "[-]HHH:MM:SS[.ffffff]", from the binary protocol
+	Null     Kind = iota
+	Int           // Bytes: decimal digits with an optional sign
+	Decimal       // Bytes: digits with a point
+	Float         // Bytes: a number with an exponent, or the shortest text of a DOUBLE parameter
+	Float32       // Bytes: the shortest text of a FLOAT parameter
+	String        // Bytes in Charset
+	Binary        // Bytes: a binary string: _binary'…', or a BLOB parameter
+	Hex           // Bytes: the bytes of x'…', 0x… or b'…': a binary string, a number in numeric context
+	Bool          // Bytes: "1" or "0", from TRUE and FALSE
+	Date          // Bytes: "YYYY-MM-DD", from the binary protocol
+	DateTime      // Bytes: "YYYY-MM-DD HH:MM:SS[.ffffff]", from the binary protocol
+	Time          // Bytes: "[-]HHH:MM:SS[.ffffff]", from the binary protocol
 )
 
 // Value is a literal or a parameter as a client sent it.

@@ -1,0 +1,130 @@
+package value
+
+import (
+	"math"
+
+	"github.com/tdeproxy/tdeproxy/tde/schema"
+)
+
+// Comparand appends the canonical form of a literal or parameter that =, <=> or IN compares with a column: equal to
+// Canonical of a stored value, kind included, exactly where the server's comparison is true and silent. It is
+// ErrNeedsServer where the server compares in another way, or is not known to compare in this one.
+func Comparand(dst []byte, v Value, col *schema.Column, ctx *Context) (kind TokenKind, canonical []byte, weigh bool, err error) {
+	switch col.Kind {
+	case schema.KindFloat, schema.KindDouble:
+		return comparandDouble(dst, v, col)
+	case schema.KindDate, schema.KindDateTime, schema.KindTimestamp, schema.KindTime:
+		return comparandTemporal(dst, v, col, ctx)
+	case schema.KindDecimal, schema.KindBit, schema.KindYear:
+		return comparandNumber(dst, v, col)
+	}
+	switch {
+	case isInteger(col.Kind):
+		return comparandNumber(dst, v, col)
+	case isText(col.Kind) || col.Kind == schema.KindEnum || col.Kind == schema.KindSet:
+		return comparandText(dst, v, col, ctx)
+	case isBytes(col.Kind):
+		return comparandBytes(dst, v, ctx)
+	}
+	return 0, dst, false, ErrNeedsServer
+}
+
+// comparandNumber compares with an exact number. Servers compare with Int and Decimal exactly, with Float and String as
+// doubles: that is the same only while both sides are exact doubles, or few enough digits.
+func comparandNumber(dst []byte, v Value, col *schema.Column) (TokenKind, []byte, bool, error) {
+	p, ok := exact(v)
+	var buf [64]byte
+	switch v.Kind {
+	case Int, Bool, Decimal:
+	case String:
+		ok = ok && asDoublesToo(p, col)
+	case Float, Float32:
+		p, ok = doubleDigits(buf[:0], v)
+		ok = ok && asDoublesToo(p, col)
+	default:
+		ok = false
+	}
+	switch col.Kind {
+	case schema.KindYear:
+		ok = ok && v.Kind == Int && len(p.whole) == 4 && col.Length != 2
+	case schema.KindBit:
+		ok = ok && (v.Kind == Int || v.Kind == Bool)
+	}
+	if !ok {
+		return 0, dst, false, ErrNeedsServer
+	}
+	return KindNumber, p.canonical(dst), false, nil
+}
+
+// asDoublesToo reports whether comparing p with any value of the column as doubles is the same as comparing exactly: up
+// to 15 digits on both sides, or an integer below 2^53.
+func asDoublesToo(p plain, col *schema.Column) bool {
+	if p.significant() > 15 || len(p.whole) > 15 {
+		return false
+	}
+	if col.Kind == schema.KindDecimal {
+		return col.Precision <= 15
+	}
+	return isInteger(col.Kind)
+}
+
+// comparandDouble compares with FLOAT and DOUBLE, as doubles. Those with fixed decimals compare with a tolerance.
+func comparandDouble(dst []byte, v Value, col *schema.Column) (TokenKind, []byte, bool, error) {
+	f, ok := asDouble(v)
+	if !ok || col.Precision > 0 || col.Scale > 0 || math.IsInf(f, 0) {
+		return 0, dst, false, ErrNeedsServer
+	}
+	return KindDouble, appendDouble(dst, f), false, nil
+}
+
+// comparandTemporal compares with DATE, DATETIME, TIMESTAMP and TIME.
+func comparandTemporal(dst []byte, v Value, col *schema.Column, ctx *Context) (TokenKind, []byte, bool, error) {
+	if col.Kind == schema.KindTime {
+		m, ok := clockValue(v)
+		if !ok || m.micro%unit(col.FSP) != 0 {
+			return 0, dst, false, ErrNeedsServer
+		}
+		return KindTime, canonicalTime(dst, m), false, nil
+	}
+	m, ok := temporal(v)
+	switch {
+	case !ok || m.micro%unit(col.FSP) != 0:
+		return 0, dst, false, ErrNeedsServer
+	case col.Kind == schema.KindDate && !m.midnight():
+		return 0, dst, false, ErrNeedsServer
+	case col.Kind != schema.KindTimestamp:
+		return KindDateTime, canonicalMoment(dst, m), false, nil
+	}
+	unix, ok := toUTC(m, ctx.Location)
+	if !ok || unix < firstTimestamp || unix > lastTimestamp {
+		return 0, dst, false, ErrNeedsServer
+	}
+	return KindTimestamp, canonicalMoment(dst, fromEpoch(unix, m.micro)), false, nil
+}
+
+// comparandText compares characters: only a string whose characters the column's set has, so that the column's collation
+// decides. PAD_CHAR_TO_FULL_LENGTH changes what a CHAR is.
+func comparandText(dst []byte, v Value, col *schema.Column, ctx *Context) (TokenKind, []byte, bool, error) {
+	if v.Kind != String || ctx.PadCharToFullLength && col.Kind == schema.KindChar {
+		return 0, dst, false, ErrNeedsServer
+	}
+	start := len(dst)
+	dst, err := appendString(dst, v, col.Charset, ctx)
+	if err != nil {
+		return 0, dst[:start], false, err
+	}
+	if _, ok := wellFormed(dst[start:], col.Charset); !ok {
+		return 0, dst[:start], false, ErrNeedsServer
+	}
+	return KindString, dst, true, nil
+}
+
+// comparandBytes compares bytes.
+func comparandBytes(dst []byte, v Value, ctx *Context) (TokenKind, []byte, bool, error) {
+	switch v.Kind {
+	case String, Binary, Hex:
+		dst, err := appendString(dst, v, "", ctx)
+		return KindBytes, dst, false, err
+	}
+	return 0, dst, false, ErrNeedsServer
+}
