@@ -1,0 +1,305 @@
+package plan
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/pingcap/tidb/pkg/parser"
+	"github.com/pingcap/tidb/pkg/parser/ast"
+	"github.com/pingcap/tidb/pkg/parser/mysql"
+
+	"github.com/tdeproxy/tdeproxy/tde/schema"
+)
+
+// Env is what a plan depends on beside the statement's text.
+type Env struct {
+	Mode            Mode
+	DB              string // current database
+	OnlyFullGroupBy bool
+	Snapshot        *schema.Snapshot
+	Rules           *schema.Rules
+}
+
+// Statement is what the lexer made of a statement.
+type Statement struct {
+	Template string
+	Source   string // the statement itself, for what no template can stand for
+	Rows     int
+}
+
+// Build plans one statement. It never fails: what it cannot plan and could touch a protected table is refused.
+func Build(st Statement, env *Env) Plan {
+	if len(st.Template) == 0 || isBlank(st.Template) {
+		return &PassThrough{}
+	}
+	lx := Lexer{Record: true}
+	if err := lx.Lex([]byte(st.Template), env.Mode); err != nil || lx.More || string(lx.Template) != st.Template {
+		return unread(st.Source, env)
+	}
+	h := head{text: st.Template, tokens: lx.Tokens}
+	if p := h.special(st, env); p != nil {
+		return p
+	}
+	node := parse(st.Template, env.Mode)
+	if node == nil {
+		if node = parse(st.Source, env.Mode); node == nil {
+			return unread(st.Source, env)
+		}
+		if p := touches(node, st, env); p != nil {
+			return p
+		}
+		return refuse("template", "this statement on an encrypted table could not be read; write it more plainly")
+	}
+	if p := touches(node, st, env); p != nil {
+		return p
+	}
+	b := newBlock(env, st.Template, lx.Tokens)
+	p, err := b.plan(node, st.Rows)
+	if err != nil {
+		var r *Refuse
+		if errors.As(err, &r) {
+			return r
+		}
+		return refuse("internal", "this statement on an encrypted table could not be planned")
+	}
+	return p
+}
+
+// plan plans a statement that names a protected table.
+func (b *block) plan(node ast.StmtNode, rows int) (Plan, error) {
+	if rows > 1 {
+		if _, ok := node.(*ast.InsertStmt); !ok {
+			return nil, refuse("statement", "this statement on an encrypted table is not supported")
+		}
+	}
+	switch s := node.(type) {
+	case *ast.SelectStmt:
+		return b.selectPlan(s)
+	case *ast.InsertStmt:
+		return b.insertPlan(s, rows)
+	case *ast.UpdateStmt:
+		return b.updatePlan(s)
+	case *ast.DeleteStmt:
+		return b.deletePlan(s)
+	case *ast.DropTableStmt:
+		return &DropTable{Effects: Effects{Schema: true}}, nil
+	case *ast.TruncateTableStmt, *ast.LockTablesStmt:
+		return &PassThrough{}, nil
+	case *ast.AnalyzeTableStmt:
+		if len(s.ColumnNames) == 0 && s.ColumnChoice == 0 && s.HistogramOperation == ast.HistogramOperationNop {
+			return &PassThrough{}, nil
+		}
+	}
+	return nil, refuse("statement", "this statement on an encrypted table is not supported")
+}
+
+// parse reads text, or returns nil.
+func parse(text string, mode Mode) (node ast.StmtNode) {
+	defer func() {
+		if recover() != nil {
+			node = nil // the parser gave up on it: nobody has read this statement
+		}
+	}()
+	p := parser.New()
+	m := mysql.SQLMode(0)
+	if mode.ANSIQuotes {
+		m |= mysql.ModeANSIQuotes
+	}
+	if mode.NoBackslashEscapes {
+		m |= mysql.ModeNoBackslashEscapes
+	}
+	p.SetSQLMode(m)
+	n, err := p.ParseOneStmt(text, "", "")
+	if err != nil {
+		return nil
+	}
+	return n
+}
+
+// touches returns a plan for a statement that names no protected table, or that must be looked up first; nil where it
+// names one.
+func touches(node ast.StmtNode, st Statement, env *Env) Plan {
+	v := &tableVisitor{env: env}
+	node.Accept(v)
+	switch {
+	case v.need != nil:
+		return v.need
+	case v.catalog && env.Snapshot.Len() > 0:
+		return refuse("catalog", "INFORMATION_SCHEMA shows encrypted tables as they are stored; this query of it is not supported")
+	case v.protected:
+		return nil
+	}
+	if p := other(node, st, env); p != nil {
+		return p
+	}
+	return &PassThrough{Effects: effects(node)}
+}
+
+// tableVisitor looks at every table that a statement names.
+type tableVisitor struct {
+	env       *Env
+	protected bool
+	catalog   bool
+	need      *NeedTable
+}
+
+// Enter implements ast.Visitor.
+func (v *tableVisitor) Enter(n ast.Node) (ast.Node, bool) {
+	t, ok := n.(*ast.TableName)
+	if !ok {
+		return n, false
+	}
+	db := t.Schema.O
+	if db == "" {
+		db = v.env.DB
+	}
+	name := t.Name.O
+	switch {
+	case db == "":
+	case strings.EqualFold(db, "information_schema"):
+		v.catalog = v.catalog || physicalCatalog(name)
+	case v.env.Snapshot.Lookup(db, name) != nil:
+		v.protected = true
+	case !v.env.Snapshot.Known(db, name) && v.env.Rules.Designated(db, name):
+		v.need = &NeedTable{DB: db, Name: name}
+	}
+	return n, false
+}
+
+// Leave implements ast.Visitor.
+func (v *tableVisitor) Leave(n ast.Node) (ast.Node, bool) { return n, true }
+
+// physicalCatalog says whether a table of INFORMATION_SCHEMA shows how tables are stored.
+func physicalCatalog(name string) bool {
+	name = strings.ToUpper(name)
+	switch name {
+	case "COLUMNS", "TABLES", "STATISTICS", "KEY_COLUMN_USAGE", "CHECK_CONSTRAINTS", "COLUMN_PRIVILEGES", "COLUMN_STATISTICS",
+		"TABLES_EXTENSIONS", "COLUMNS_EXTENSIONS", "TABLE_CONSTRAINTS", "TABLE_CONSTRAINTS_EXTENSIONS", "REFERENTIAL_CONSTRAINTS",
+		"VIEW_TABLE_USAGE", "PARTITIONS", "FILES":
+		return true
+	}
+	return strings.HasPrefix(name, "INNODB_")
+}
+
+// effects is what a statement that goes through may change.
+func effects(node ast.StmtNode) Effects {
+	switch s := node.(type) {
+	case *ast.SetStmt:
+		return Effects{Session: setsSession(s)}
+	case *ast.UseStmt:
+		return Effects{UseDB: s.DBName}
+	case *ast.SelectStmt, *ast.SetOprStmt, *ast.InsertStmt, *ast.UpdateStmt, *ast.DeleteStmt, *ast.BeginStmt, *ast.CommitStmt,
+		*ast.RollbackStmt, *ast.SavepointStmt, *ast.ReleaseSavepointStmt, *ast.ShowStmt, *ast.ExplainStmt, *ast.DoStmt, *ast.KillStmt:
+		return Effects{}
+	case ast.DDLNode:
+		return Effects{Schema: true, Session: true}
+	}
+	return Effects{Session: true}
+}
+
+// setsSession says whether SET changes what plans depend on.
+func setsSession(s *ast.SetStmt) bool {
+	for _, v := range s.Variables {
+		if v.IsGlobal || !v.IsSystem && v.Name != ast.SetNames && v.Name != ast.SetCharset {
+			continue
+		}
+		switch strings.ToLower(v.Name) {
+		case "autocommit", "tx_isolation", "transaction_isolation", "tx_read_only", "transaction_read_only", "unique_checks",
+			"foreign_key_checks", "wait_timeout", "interactive_timeout", "net_read_timeout", "net_write_timeout", "sql_safe_updates",
+			"max_execution_time", "lock_wait_timeout", "innodb_lock_wait_timeout", "tx_read_ts", "profiling":
+			continue
+		}
+		return true
+	}
+	return false
+}
+
+// other refuses or plans statements that name no protected table but concern some.
+func other(node ast.StmtNode, st Statement, env *Env) Plan {
+	switch s := node.(type) {
+	case *ast.DropDatabaseStmt:
+		if env.Snapshot.HasDB(s.Name.O) {
+			return &DropTable{Effects: Effects{Schema: true, Session: true}}
+		}
+	case *ast.ShowStmt:
+		if s.Tp == ast.ShowTableStatus && env.Snapshot.HasDB(nonEmpty(s.DBName, env.DB)) {
+			return refuse("catalog", "SHOW TABLE STATUS of a database with encrypted tables is not supported")
+		}
+	case *ast.PrepareStmt:
+		return prepared(s, env)
+	case *ast.AlterInstanceStmt:
+		return refuse("alter-instance", "ALTER INSTANCE through the proxy is not supported")
+	case *ast.CreateTableStmt, *ast.AlterTableStmt, *ast.RenameTableStmt, *ast.CreateDatabaseStmt, *ast.AlterDatabaseStmt:
+		return designates(node, st, env)
+	case *ast.CreateViewStmt, *ast.ProcedureInfo:
+		if mentions(st.Source, env) {
+			return refuse("stored-program", "views and stored programs over encrypted tables are not supported")
+		}
+	}
+	return nil
+}
+
+// designates refuses what would make, move or alter a table in a designated database in plaintext.
+func designates(node ast.StmtNode, st Statement, env *Env) Plan {
+	switch s := node.(type) {
+	case *ast.RenameTableStmt:
+		for _, tt := range s.TableToTables {
+			if env.Rules.Designated(nonEmpty(tt.NewTable.Schema.O, env.DB), tt.NewTable.Name.O) {
+				return refuse("rename", "RENAME of a plaintext table into a designated database is not supported")
+			}
+		}
+	case *ast.CreateTableStmt:
+		if env.Rules.Designated(nonEmpty(s.Table.Schema.O, env.DB), s.Table.Name.O) {
+			return refuse("create-table", "this form of CREATE TABLE in a designated database is not supported")
+		}
+	}
+	if encryptionClause(st.Source) {
+		return refuse("designation", "the ENCRYPTION clause is supported in CREATE TABLE only")
+	}
+	return nil
+}
+
+// encryptionClause says whether the text has a word that designates.
+func encryptionClause(text string) bool {
+	t := strings.ToUpper(text)
+	return strings.Contains(t, "ENCRYPTION") || strings.Contains(t, "ENCRYPTED")
+}
+
+// prepared plans PREPARE … FROM.
+func prepared(s *ast.PrepareStmt, env *Env) Plan {
+	if s.SQLText == "" {
+		if env.Snapshot.Len() == 0 && env.Rules.Empty() {
+			return nil
+		}
+		return refuse("prepare", "PREPARE from a user variable is not supported where tables are encrypted; use a literal or your driver's prepared statements")
+	}
+	lx := Lexer{}
+	if err := lx.Lex([]byte(s.SQLText), env.Mode); err != nil || lx.More {
+		return unread(s.SQLText, env)
+	}
+	switch p := Build(Statement{Template: string(lx.Template), Source: s.SQLText, Rows: lx.Rows}, env).(type) {
+	case *PassThrough:
+		return nil
+	case *Refuse, *NeedTable:
+		return p
+	}
+	return refuse("prepare", "PREPARE of a statement on an encrypted table is not supported; use your driver's prepared statements")
+}
+
+func nonEmpty(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func isBlank(s string) bool { return strings.Trim(s, " \t\r\n;\x00") == "" }
+
+func hintsSetVariables(hints []*ast.TableOptimizerHint) bool {
+	for _, h := range hints {
+		if strings.EqualFold(h.HintName.O, "set_var") {
+			return true
+		}
+	}
+	return false
+}

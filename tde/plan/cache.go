@@ -1,0 +1,64 @@
+package plan
+
+import "sync"
+
+// cacheLimit is how many plans one Cache keeps, and cacheText the longest template that it keeps, in bytes.
+const (
+	cacheLimit = 8192
+	cacheText  = 64 << 10
+)
+
+// Cache keeps plans of one schema snapshot by template, current database and mode. A new snapshot takes a new Cache.
+type Cache struct {
+	mu    sync.RWMutex
+	plans map[string]Plan
+}
+
+// NewCache makes an empty Cache.
+func NewCache() *Cache { return &Cache{plans: map[string]Plan{}} }
+
+// AppendKey appends the key of a lexed statement to dst.
+func AppendKey(dst, template []byte, rows int, env *Env) []byte {
+	flags := byte(0)
+	for i, f := range [...]bool{env.Mode.ANSIQuotes, env.Mode.NoBackslashEscapes, env.OnlyFullGroupBy, rows > 1, rows == 1} {
+		if f {
+			flags |= 1 << i
+		}
+	}
+	dst = append(append(append(dst, flags), env.DB...), 0)
+	return append(dst, template...)
+}
+
+// Get finds a plan without allocating.
+func (c *Cache) Get(key []byte) (Plan, bool) {
+	c.mu.RLock()
+	p, ok := c.plans[string(key)]
+	c.mu.RUnlock()
+	return p, ok
+}
+
+// Put keeps a plan. A full Cache drops some of what it has, whichever comes first: a plan is cheap to make again.
+func (c *Cache) Put(key []byte, p Plan) {
+	if len(key) > cacheText {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.plans) >= cacheLimit {
+		drop := cacheLimit / 4
+		for k := range c.plans {
+			delete(c.plans, k)
+			if drop--; drop == 0 {
+				break
+			}
+		}
+	}
+	c.plans[string(key)] = p
+}
+
+// Len is how many plans are kept.
+func (c *Cache) Len() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.plans)
+}

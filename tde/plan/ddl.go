@@ -1,0 +1,181 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+)
+
+// head reads a statement by its first words, for what the parser need not or cannot read.
+type head struct {
+	text   string
+	tokens []Token
+}
+
+func (h *head) word(i int) string {
+	if i >= len(h.tokens) {
+		return ""
+	}
+	return strings.ToUpper(h.text[h.tokens[i].Start:h.tokens[i].End])
+}
+
+// name reads [db.]table at token i and returns the token after it.
+func (h *head) name(i int, current string) (db, table string, next int, ok bool) {
+	first, ok := h.ident(i)
+	if !ok {
+		return "", "", i, false
+	}
+	if h.word(i+1) != "." {
+		return current, first, i + 1, true
+	}
+	second, ok := h.ident(i + 2)
+	return first, second, i + 3, ok
+}
+
+func (h *head) ident(i int) (string, bool) {
+	if i >= len(h.tokens) || h.tokens[i].Kind > TokQuoted {
+		return "", false
+	}
+	s := h.text[h.tokens[i].Start:h.tokens[i].End]
+	if h.tokens[i].Kind == TokQuoted {
+		s = unquote(s)
+	}
+	return s, true
+}
+
+// special plans CREATE TABLE, which upstream's own flavour reads better than any parser here, and dynamic SQL.
+func (h *head) special(st Statement, env *Env) Plan {
+	switch h.word(0) {
+	case "CREATE":
+		return h.createTable(env)
+	case "EXECUTE":
+		if h.word(1) == "IMMEDIATE" && (env.Snapshot.Len() > 0 || !env.Rules.Empty()) {
+			return refuse("prepare", "EXECUTE IMMEDIATE is not supported where tables are encrypted")
+		}
+	case "ALTER":
+		if h.word(1) == "INSTANCE" {
+			return refuse("alter-instance", "ALTER INSTANCE through the proxy is not supported")
+		}
+	}
+	return nil
+}
+
+// createTable plans CREATE TABLE of a designated table; nil where the statement is something else.
+func (h *head) createTable(env *Env) Plan {
+	i, replace, temporary := 1, false, false
+	if h.word(i) == "OR" && h.word(i+1) == "REPLACE" {
+		i, replace = i+2, true
+	}
+	if h.word(i) == "TEMPORARY" {
+		i, temporary = i+1, true
+	}
+	if h.word(i) != "TABLE" {
+		return nil
+	}
+	i++
+	c := &CreateTable{}
+	if h.word(i) == "IF" && h.word(i+1) == "NOT" && h.word(i+2) == "EXISTS" {
+		i, c.IfNotExists = i+3, true
+	}
+	var ok bool
+	if c.DB, c.Name, i, ok = h.name(i, env.DB); !ok || c.DB == "" {
+		return nil
+	}
+	body := h.body(i)
+	designated := env.Rules.Designated(c.DB, c.Name)
+	switch {
+	case body.encrypt == 'Y':
+		designated = true
+	case body.encrypt == 'N' && designated:
+		return refuse("designation", "ENCRYPTION='N' for a table that a rule designates is not supported; change the rule")
+	}
+	if !designated {
+		if body.encrypt == 'N' {
+			return &Rewrite{Verb: "CREATE", Head: []Part{{Text: body.statement}}}
+		}
+		return nil
+	}
+	switch {
+	case replace:
+		return refuse("create-or-replace", "CREATE OR REPLACE TABLE of an encrypted table is not supported")
+	case temporary:
+		return refuse("temporary", "CREATE TEMPORARY TABLE in a designated database is not supported")
+	case !body.plain:
+		return refuse("create-table", "this form of CREATE TABLE (LIKE, SELECT, PARTITION, WITH) in a designated database is not supported")
+	}
+	c.Statement = body.statement
+	return c
+}
+
+// tableBody is what follows the name in CREATE TABLE.
+type tableBody struct {
+	plain     bool   // column definitions and options only
+	encrypt   byte   // 'Y', 'N' or 0: what the statement says of encryption
+	statement string // the whole statement without those words
+}
+
+func (h *head) body(i int) tableBody {
+	b := tableBody{plain: h.word(i) == "(" && h.word(i+1) != "LIKE" && h.word(i+1) != "SELECT"}
+	var cut [][2]int
+	depth := 0
+	for ; i < len(h.tokens); i++ {
+		w := h.word(i)
+		switch {
+		case w == "(" && h.tokens[i].Kind == TokPunct:
+			depth++
+			continue
+		case w == ")" && h.tokens[i].Kind == TokPunct:
+			depth--
+			continue
+		case depth > 0 || h.tokens[i].Kind != TokWord:
+			continue
+		}
+		if slices.Contains(notPlain, w) {
+			b.plain = false
+		}
+		if v, end := h.encryption(i); v != 0 {
+			b.encrypt = v
+			cut = append(cut, [2]int{h.tokens[i].Start, end})
+		}
+	}
+	b.statement = without(h.text, cut)
+	return b
+}
+
+// notPlain are words that, outside brackets, make CREATE TABLE more than columns and options.
+var notPlain = []string{"LIKE", "SELECT", "AS", "VALUES", "WITH", "PARTITION", "TABLE", "REPLACE", "IGNORE"}
+
+// encryption reads ENCRYPTION [=] 'Y', ENCRYPTED [=] YES or BLOCK_FORMAT [=] ENCRYPTED at token i.
+func (h *head) encryption(i int) (value byte, end int) {
+	j := i + 1
+	if h.word(j) == "=" {
+		j++
+	}
+	if j >= len(h.tokens) {
+		return 0, 0
+	}
+	w, v := h.word(i), strings.Trim(h.word(j), "'\"`")
+	switch {
+	case w == "ENCRYPTION" && v == "Y", w == "ENCRYPTED" && (v == "YES" || v == "1"), w == "BLOCK_FORMAT" && v == "ENCRYPTED":
+		value = 'Y'
+	case w == "ENCRYPTION" && v == "N", w == "ENCRYPTED" && (v == "NO" || v == "0"), w == "BLOCK_FORMAT" && v == "DEFAULT":
+		value = 'N'
+	default:
+		return 0, 0
+	}
+	return value, h.tokens[j].End
+}
+
+func without(text string, cut [][2]int) string {
+	var out strings.Builder
+	pos := 0
+	for _, c := range cut {
+		end := c[0]
+		for end > pos && (text[end-1] == ' ' || text[end-1] == ',') {
+			end--
+		}
+		out.WriteString(text[pos:end])
+		pos = c[1]
+	}
+	out.WriteString(text[pos:])
+	return out.String()
+}

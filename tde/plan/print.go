@@ -1,0 +1,130 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+)
+
+// String implements Plan.
+func (p *PassThrough) String() string {
+	out := "PassThrough"
+	if p.Effects.Session {
+		out += " session"
+	}
+	if p.Effects.Schema {
+		out += " schema"
+	}
+	if p.Effects.UseDB != "" {
+		out += " use=" + p.Effects.UseDB
+	}
+	return out
+}
+
+// String implements Plan.
+func (p *Rewrite) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Rewrite %s\n  upstream: %s", p.Verb, partsString(p.Head))
+	if p.Row != nil {
+		fmt.Fprintf(&b, "\n  per row:  %s", partsString(p.Row))
+	}
+	if len(p.Tail) > 0 {
+		fmt.Fprintf(&b, "\n  then:     %s", partsString(p.Tail))
+	}
+	if p.Insert != nil && p.Insert.NeedsStrict {
+		b.WriteString("\n  needs:    strict sql_mode")
+	}
+	if p.Star {
+		b.WriteString("\n  open:     as the result's columns say")
+		return b.String()
+	}
+	var opened []string
+	for i, o := range p.Outputs {
+		if o.Column != nil {
+			opened = append(opened, fmt.Sprintf("%d=%s", i+1, columnName(o.Table, o.Column)))
+		}
+	}
+	if len(opened) > 0 {
+		b.WriteString("\n  open:     " + strings.Join(opened, " "))
+	}
+	return b.String()
+}
+
+// String implements Plan.
+func (p *ReadModifyWrite) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "ReadModifyWrite\n  fetch:    %s\n  upstream: %s", partsString(p.Fetch), partsString(p.Update))
+	if p.Rest != nil {
+		fmt.Fprintf(&b, "\n  rest:     %s", partsString(p.Rest))
+	}
+	if p.OnUpdate {
+		b.WriteString("\n  touches:  ON UPDATE CURRENT_TIMESTAMP")
+	}
+	return b.String()
+}
+
+// String implements Plan.
+func (p *CreateTable) String() string {
+	out := "CreateTable " + quote(p.DB) + "." + quote(p.Name)
+	if p.IfNotExists {
+		out += " if not exists"
+	}
+	return out + "\n  logical:  " + p.Statement
+}
+
+// String implements Plan.
+func (p *DropTable) String() string { return "DropTable" }
+
+// String implements Plan.
+func (p *NeedTable) String() string { return "NeedTable " + quote(p.DB) + "." + quote(p.Name) }
+
+// String implements Plan.
+func (p *Refuse) String() string {
+	return fmt.Sprintf("Refuse %s\n  error:    %d (%s) %s", p.Reason, p.Err.Code, p.Err.State, p.Err.Message)
+}
+
+func partsString(parts []Part) string {
+	var b strings.Builder
+	for _, p := range parts {
+		b.WriteString(p.String())
+	}
+	return b.String()
+}
+
+// String prints a part: text as it is, a value as {form of what, bound to what}.
+func (p Part) String() string {
+	switch p.Kind {
+	case PartText:
+		return p.Text
+	case PartExtra:
+		return "{" + strings.TrimSpace(p.Text) + " rows}"
+	}
+	of := ""
+	if p.Column != nil {
+		of = " " + columnName(p.Table, p.Column)
+	}
+	if p.Literal >= 0 {
+		of += fmt.Sprintf(" $%d", p.Literal+1)
+	}
+	return "{" + p.Form.String() + of + "}"
+}
+
+// String names a form.
+func (f Form) String() string {
+	switch f {
+	case Clear:
+		return "clear"
+	case Cell:
+		return "cell"
+	case StoreToken:
+		return "token"
+	case CompareToken:
+		return "compare"
+	case DefaultCell:
+		return "default-cell"
+	case DefaultToken:
+		return "default-token"
+	case NowCell:
+		return "now-cell"
+	}
+	return "now-token"
+}

@@ -1,0 +1,111 @@
+package plan
+
+import (
+	"strings"
+)
+
+// unread plans a statement that nobody here could read: it goes through only where it can neither name a protected
+// table nor run text that could.
+func unread(source string, env *Env) Plan {
+	if env.Snapshot.Len() == 0 && env.Rules.Empty() {
+		return &PassThrough{Effects: Effects{Session: true}}
+	}
+	if mentions(source, env) {
+		return refuse("unreadable", "this statement could not be read and names, or could name, an encrypted table; write it more plainly")
+	}
+	words := headWords(source, 3)
+	if len(words) > 0 && writesOrReads(words[0]) && (env.Rules.DesignatedDB(env.DB) || mentionsDatabase(source, env)) {
+		return refuse("unreadable", "this statement could not be read and could name a table of a designated database; write it more plainly")
+	}
+	if dynamic(source) {
+		return refuse("dynamic-sql", "dynamic SQL (PREPARE, EXECUTE IMMEDIATE) in a stored program or compound statement is not supported where tables are encrypted")
+	}
+	return &PassThrough{Effects: Effects{Session: true, Schema: true}}
+}
+
+// mentions says whether the text has the name of a protected table anywhere, in any spelling.
+func mentions(source string, env *Env) bool {
+	low := strings.ToLower(source)
+	for _, name := range env.Snapshot.Names() {
+		if strings.Contains(low, name) || !plainName(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func mentionsDatabase(source string, env *Env) bool {
+	low := strings.ToLower(source)
+	for _, db := range env.Snapshot.Databases() {
+		if strings.Contains(low, strings.ToLower(db)) {
+			return true
+		}
+	}
+	return false
+}
+
+// plainName says whether a lower-case name can only be written one way: in ASCII, without quotes to double.
+func plainName(name string) bool {
+	for i := range len(name) {
+		if name[i] >= 0x80 || name[i] == '`' || name[i] == '"' || name[i] == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+func writesOrReads(word string) bool {
+	switch word {
+	case "SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD", "WITH", "HANDLER", "VALUES", "TABLE", "CREATE", "ALTER", "(":
+		return true
+	}
+	return false
+}
+
+// dynamic says whether the text runs SQL that it computes.
+func dynamic(source string) bool {
+	up := strings.ToUpper(source)
+	return strings.Contains(up, "PREPARE") && !strings.HasPrefix(strings.TrimSpace(up), "XA") || strings.Contains(up, "IMMEDIATE") && strings.Contains(up, "EXECUTE")
+}
+
+// headWords are the first n words of a statement in upper case.
+func headWords(source string, n int) []string {
+	lx := Lexer{Record: true}
+	_ = lx.Lex([]byte(source), Mode{}) // what was read before an error is enough
+	var out []string
+	for _, t := range lx.Tokens {
+		if len(out) == n {
+			break
+		}
+		out = append(out, strings.ToUpper(string(lx.Template[t.Start:t.End])))
+	}
+	return out
+}
+
+// StoredProgram says whether a statement may hold others, so that a `;` does not end it: a stored program or one of
+// MariaDB's compound statements.
+func StoredProgram(source string) bool {
+	words := headWords(source, 24)
+	if len(words) == 0 {
+		return false
+	}
+	switch words[0] {
+	case "BEGIN":
+		return len(words) > 1 && words[1] == "NOT"
+	case "IF", "LOOP", "WHILE", "REPEAT", "FOR", "CASE", "DECLARE":
+		return true
+	case "CREATE", "ALTER":
+		for _, w := range words[1:] {
+			switch w {
+			case "PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "PACKAGE":
+				return true
+			case "TABLE", "DATABASE", "SCHEMA", "INDEX", "VIEW", "USER", "ROLE":
+				return false
+			}
+		}
+	}
+	return false
+}
+
+// Unreadable plans a text that holds several statements which cannot be told apart, such as a stored program.
+func Unreadable(source string, env *Env) Plan { return unread(source, env) }
