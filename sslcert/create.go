@@ -56,6 +56,12 @@ func Create(dir string, opts Options) (bool, error) {
 	return true, nil
 }
 
+// Exists says whether dir holds any of the files that Create makes.
+func Exists(dir string) (bool, error) {
+	have, err := present(dir)
+	return len(have) > 0, err
+}
+
 // present lists which of the known files dir holds.
 func present(dir string) ([]string, error) {
 	var have []string

@@ -73,6 +73,9 @@ func trusting(t *testing.T, dir string) *tls.Config {
 
 func open(t *testing.T, dir string, opts Options) *Store {
 	t.Helper()
+	if _, err := Create(dir, opts); err != nil {
+		t.Fatal(err)
+	}
 	s, err := Open(dir, opts)
 	if err != nil {
 		t.Fatal(err)
@@ -180,6 +183,20 @@ func TestIncompleteFolder(t *testing.T) {
 		os.Remove(filepath.Join(dir, name))
 	}
 	open(t, dir, Options{}) // the CA's key may be elsewhere
+}
+
+func TestOpenMakesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "certs")
+	if _, err := Open(dir, Options{}); !errors.Is(err, ErrNotExist) {
+		t.Errorf("Open: %v", err)
+	}
+	if exists, err := Exists(dir); exists || err != nil {
+		t.Errorf("Exists: %v %v", exists, err)
+	}
+	open(t, dir, Options{})
+	if exists, err := Exists(dir); !exists || err != nil {
+		t.Errorf("Exists: %v %v", exists, err)
+	}
 }
 
 func TestReadableKey(t *testing.T) {

@@ -29,6 +29,7 @@ const (
 
 // Errors of Open and Reload. Each comes wrapped with the file it is about and what to do.
 var (
+	ErrNotExist   = errors.New("holds no certificate")
 	ErrIncomplete = errors.New("incomplete certificate folder")
 	ErrReadable   = errors.New("private key is readable by others")
 	ErrMismatch   = errors.New("key does not belong to certificate")
@@ -70,10 +71,16 @@ type Store struct {
 	current atomic.Pointer[Snapshot]
 }
 
-// Open loads the folder's certificate and makes one first where the folder holds none of the files or does not exist.
-// It never writes over a file.
+// Open loads and checks the folder's certificate. A folder that holds none is ErrNotExist: Create makes one.
 func Open(dir string, opts Options) (*Store, error) {
-	if _, err := Create(dir, opts); err != nil {
+	have, err := present(dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(have) == 0 {
+		return nil, fmt.Errorf("certificate folder %s %w", dir, ErrNotExist)
+	}
+	if err := complete(dir, have); err != nil {
 		return nil, err
 	}
 	s := &Store{dir: dir, opts: opts, now: opts.Now}
