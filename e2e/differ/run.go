@@ -1,0 +1,200 @@
+package differ
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/tdeproxy/tdeproxy/e2e/rawmysql"
+)
+
+// Mode is a protocol to send statements by.
+type Mode string
+
+// The protocols.
+const (
+	Text   Mode = "text"
+	Binary Mode = "binary"
+)
+
+// Runner compares a plain server with a proxy, statement by statement.
+type Runner struct {
+	Flavour string // skips statements that are for others
+	Mode    Mode
+	// Dial connects to the plain server or, with proxy set, to the proxy.
+	Dial func(proxy bool) (*rawmysql.Conn, error)
+	// MayRefuse accepts an error of the proxy instead of the plain answer;
+	// such a statement is then not run on the plain server either.
+	MayRefuse bool
+
+	conns map[string]*pair
+}
+
+type pair struct{ plain, proxy *rawmysql.Conn }
+
+// Difference is one statement whose answers differ.
+type Difference struct {
+	Statement Statement
+	Refused   bool // the proxy gave an error where the plain server did not
+	Details   []string
+}
+
+// String prints statement, expected and got.
+func (d Difference) String() string {
+	return fmt.Sprintf("line %d: %s\n    %s", d.Statement.Line, d.Statement.Text(), strings.Join(d.Details, "\n    "))
+}
+
+// Outcome counts what a run saw.
+type Outcome struct {
+	Run, Refused int // statements run; of these refused by the proxy alone
+	Differences  []Difference
+}
+
+var orderBy = regexp.MustCompile(`(?i)\border\s+by\b`)
+
+// Run executes the statements in their order. The error is of a connection
+// that broke: then nothing after it was run.
+func (r *Runner) Run(statements []Statement) (o Outcome, err error) {
+	r.conns = map[string]*pair{}
+	defer r.close()
+	for _, s := range statements {
+		if s.Only != "" && s.Only != r.Flavour || s.Mode != "" && s.Mode != string(r.Mode) {
+			continue
+		}
+		p, err := r.pair(s.Conn)
+		if err != nil {
+			return o, err
+		}
+		o.Run++
+		diffs, refused, err := r.one(p, s)
+		if err != nil {
+			return o, fmt.Errorf("line %d: %.200s: %w", s.Line, s.SQL, err)
+		}
+		if refused {
+			o.Refused++
+		}
+		if len(diffs) > 0 {
+			o.Differences = append(o.Differences, Difference{s, refused, diffs})
+		}
+	}
+	return o, nil
+}
+
+func (r *Runner) pair(name string) (*pair, error) {
+	if p := r.conns[name]; p != nil {
+		return p, nil
+	}
+	plain, err := r.Dial(false)
+	if err != nil {
+		return nil, fmt.Errorf("plain server: %w", err)
+	}
+	proxy, err := r.Dial(true)
+	if err != nil {
+		plain.Close()
+		return nil, fmt.Errorf("proxy: %w", err)
+	}
+	p := &pair{plain, proxy}
+	r.conns[name] = p
+	return p, nil
+}
+
+func (r *Runner) close() {
+	for _, p := range r.conns {
+		p.plain.Close()
+		p.proxy.Close()
+	}
+}
+
+func (r *Runner) one(p *pair, s Statement) (diffs []string, refused bool, err error) {
+	proxy, err := r.execute(p.proxy, s)
+	if err != nil {
+		return nil, false, fmt.Errorf("proxy: %w", err)
+	}
+	if r.MayRefuse && failed(proxy.results) {
+		return nil, true, nil
+	}
+	plain, err := r.execute(p.plain, s)
+	if err != nil {
+		return nil, false, fmt.Errorf("plain server: %w", err)
+	}
+	refused = failed(proxy.results) && !failed(plain.results)
+	anyOrder := s.Order == "any" || s.Order == "" && !orderBy.MatchString(s.SQL)
+	diffs = append(comparePrepared(plain, proxy), Compare(plain.results, proxy.results, anyOrder)...)
+	if len(diffs) == 0 && plain.results[0].Warnings > 0 {
+		diffs, err = compareWarnings(p)
+	}
+	return diffs, refused, err
+}
+
+func failed(results []*rawmysql.Result) bool {
+	return len(results) > 0 && results[len(results)-1].Err != nil
+}
+
+// answer is all that came for one statement.
+type answer struct {
+	prepared *rawmysql.Stmt // nil in the text protocol and when preparing failed
+	results  []*rawmysql.Result
+}
+
+// unpreparable is MySQL's error for statements without a binary protocol.
+const unpreparable = 1295
+
+func (r *Runner) execute(c *rawmysql.Conn, s Statement) (answer, error) {
+	if r.Mode == Text {
+		results, err := c.Query(s.Text())
+		return answer{results: results}, err
+	}
+	stmt, err := c.Prepare(s.SQL)
+	var refused *rawmysql.ServerError
+	switch {
+	case errors.As(err, &refused) && refused.Code == unpreparable:
+		results, err := c.Query(s.Text())
+		return answer{results: results}, err
+	case errors.As(err, &refused):
+		return answer{results: []*rawmysql.Result{{Err: refused}}}, nil
+	case err != nil:
+		return answer{}, err
+	}
+	if len(stmt.Params) != len(s.Args) {
+		return answer{}, fmt.Errorf("statement has %d parameters, corpus gives %d", len(stmt.Params), len(s.Args))
+	}
+	results, err := stmt.Execute(s.params()...)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{stmt, results}, stmt.Close()
+}
+
+func comparePrepared(plain, proxy answer) []string {
+	if plain.prepared == nil || proxy.prepared == nil {
+		if (plain.prepared == nil) != (proxy.prepared == nil) && !failed(plain.results) && !failed(proxy.results) {
+			return []string{fmt.Sprintf("prepared: want %t, got %t", plain.prepared != nil, proxy.prepared != nil)}
+		}
+		return nil
+	}
+	diffs := compareColumns(plain.prepared.Columns, proxy.prepared.Columns)
+	for i := range diffs {
+		diffs[i] = "at prepare: " + diffs[i]
+	}
+	if want, got := len(plain.prepared.Params), len(proxy.prepared.Params); want != got {
+		diffs = append(diffs, fmt.Sprintf("parameters: want %d, got %d", want, got))
+	}
+	return diffs
+}
+
+func compareWarnings(p *pair) ([]string, error) {
+	plain, err := p.plain.Query("SHOW WARNINGS")
+	if err != nil {
+		return nil, err
+	}
+	proxy, err := p.proxy.Query("SHOW WARNINGS")
+	if err != nil {
+		return nil, err
+	}
+	diffs := Compare(plain, proxy, false)
+	for i := range diffs {
+		diffs[i] = "SHOW WARNINGS: " + diffs[i]
+	}
+	return diffs, nil
+}
