@@ -22,7 +22,7 @@ func Coerce(dst []byte, v Value, col *schema.Column, ctx *Context) ([]byte, erro
 	case schema.KindDateTime, schema.KindTimestamp:
 		return coerceDateTime(dst, v, col, ctx)
 	case schema.KindTime:
-		return coerceTime(dst, v, col)
+		return coerceTime(dst, v, col, ctx)
 	case schema.KindBit:
 		return coerceBit(dst, v, col)
 	case schema.KindEnum:

@@ -46,7 +46,7 @@ func integer(v Value, ctx *Context) (neg bool, u uint64, ok bool) {
 		if !ok || v.Kind == String && len(p.frac) > 0 {
 			return false, 0, false
 		}
-		u, ok = p.magnitude()
+		u, ok = p.rounded()
 		return p.neg && u != 0, u, ok
 	case Float, Float32:
 		f, ok := double(v)

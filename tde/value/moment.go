@@ -163,3 +163,42 @@ func pad(dst []byte, n, width int) []byte {
 	}
 	return dst
 }
+
+// excess cuts the fraction to fsp digits, as both servers do without a word: MariaDB by truncating, MySQL by rounding,
+// if sql_mode does not say otherwise. It reports whether a last digit is to be added.
+func (m *moment) excess(fsp int, ctx *Context) (carry bool) {
+	u := unit(fsp)
+	rest := m.micro % u
+	m.micro -= rest
+	if ctx.MariaDB {
+		return ctx.TimeRoundFractional && 2*rest >= u
+	}
+	return !ctx.TimeTruncateFractional && 2*rest >= u
+}
+
+// fitDateTime gives a date and time the column's precision.
+func (m moment) fitDateTime(fsp int, ctx *Context) (moment, bool) {
+	if !m.excess(fsp, ctx) {
+		return m, true
+	}
+	if m.micro += unit(fsp); m.micro < 1_000_000 {
+		return m, true
+	}
+	m = fromEpoch(m.epoch()+1, 0)
+	return m, m.year <= 9999
+}
+
+// fitTime gives a TIME the column's precision. What rounding takes to the end of the range is the server's.
+func (m moment) fitTime(fsp int, ctx *Context) (moment, bool) {
+	if !m.excess(fsp, ctx) {
+		m.neg = m.neg && !m.midnight()
+		return m, true
+	}
+	if m.micro += unit(fsp); m.micro < 1_000_000 {
+		return m, true
+	}
+	seconds := (m.hour*60+m.minute)*60 + m.sec + 1
+	m.micro = 0
+	m.hour, m.minute, m.sec = seconds/3600, seconds/60%60, seconds%60
+	return m, m.hour < 838
+}

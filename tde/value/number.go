@@ -74,6 +74,17 @@ func (p plain) canonical(dst []byte) []byte {
 	return dst
 }
 
+// rounded is the absolute value of the nearest integer, halves away from zero, if it fits 64 bits.
+func (p plain) rounded() (uint64, bool) {
+	up := len(p.frac) > 0 && p.frac[0] >= '5'
+	p.frac = nil
+	u, ok := p.magnitude()
+	if up {
+		u++
+	}
+	return u, ok && (u != 0 || !up)
+}
+
 // magnitude is the absolute value of a number without a fraction, if it fits 64 bits.
 func (p plain) magnitude() (uint64, bool) {
 	if len(p.trimZeros()) > 0 || len(p.whole) > 20 {

@@ -33,7 +33,10 @@ func coerceDate(dst []byte, v Value) ([]byte, error) {
 // coerceDateTime stores a DATETIME or, in UTC, a TIMESTAMP.
 func coerceDateTime(dst []byte, v Value, col *schema.Column, ctx *Context) ([]byte, error) {
 	m, ok := temporal(v)
-	if !ok || m.micro%unit(col.FSP) != 0 {
+	if ok {
+		m, ok = m.fitDateTime(col.FSP, ctx)
+	}
+	if !ok {
 		return dst, ErrNeedsServer
 	}
 	if col.Kind == schema.KindTimestamp {
@@ -57,15 +60,18 @@ func clockValue(v Value) (m moment, ok bool) {
 }
 
 // coerceTime stores a TIME.
-func coerceTime(dst []byte, v Value, col *schema.Column) ([]byte, error) {
+func coerceTime(dst []byte, v Value, col *schema.Column, ctx *Context) ([]byte, error) {
 	m, ok := clockValue(v)
-	if !ok || m.micro%unit(col.FSP) != 0 {
+	if ok {
+		m, ok = m.fitTime(col.FSP, ctx)
+	}
+	if !ok {
 		return dst, ErrNeedsServer
 	}
 	return m.appendClock(dst, col.FSP), nil
 }
 
-// localText is a stored DATETIME or TIMESTAMP as the session sees it: a TIMESTAMP in its time zone. The zero TIMESTAMP is
+// localMoment is a stored DATETIME or TIMESTAMP as the session sees it: a TIMESTAMP in its time zone. The zero TIMESTAMP is
 // zero everywhere.
 func localMoment(stored []byte, col *schema.Column, ctx *Context) (moment, error) {
 	m, ok := parseMoment(stored)

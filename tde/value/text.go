@@ -1,8 +1,6 @@
 package value
 
 import (
-	"bytes"
-
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
@@ -69,30 +67,29 @@ func appendLiteralBytes(dst []byte, v Value, ctx *Context) ([]byte, error) {
 	}
 	same := noConversion(ctx.ConnectionCharset) || sameCharset(v.Charset, ctx.ConnectionCharset) ||
 		asciiCompatible(v.Charset) && asciiCompatible(ctx.ConnectionCharset) && isASCII(v.Bytes)
-	if _, ok := wellFormed(v.Bytes, v.Charset); !ok || !same {
+	if !same {
+		return dst, ErrNeedsServer
+	}
+	if _, ok := wellFormed(v.Bytes, v.Charset); !ok && !v.Param {
 		return dst, ErrNeedsServer
 	}
 	return append(dst, v.Bytes...), nil
 }
 
-// numberInto appends a number's text in a character set.
+// numberInto appends a number's text. MariaDB cuts long ones on their way into sets such as utf32, so those are the
+// server's.
 func numberInto(dst []byte, v Value, to string) ([]byte, error) {
-	start := len(dst)
-	dst, ok := numberText(dst, v)
-	switch {
-	case !ok:
-		return dst[:start], ErrNeedsServer
-	case to == "" || asciiCompatible(to):
-		return dst, nil
+	if to != "" && !asciiCompatible(to) {
+		return dst, ErrNeedsServer
 	}
-	return transcode(dst[:start], bytes.Clone(dst[start:]), "ascii", to, false)
+	return numberText(dst, v)
 }
 
 // numberText is the text that a server makes of an exact number: no leading zeros, the fraction as written.
-func numberText(dst []byte, v Value) ([]byte, bool) {
+func numberText(dst []byte, v Value) ([]byte, error) {
 	p, ok := exact(v)
 	if !ok || p.neg && p.zero() {
-		return dst, false
+		return dst, ErrNeedsServer
 	}
 	if p.neg {
 		dst = append(dst, '-')
@@ -104,7 +101,7 @@ func numberText(dst []byte, v Value) ([]byte, bool) {
 	if len(p.frac) > 0 {
 		dst = append(append(dst, '.'), p.frac...)
 	}
-	return dst, true
+	return dst, nil
 }
 
 // coerceBytes stores a string in a column of bytes: BINARY, VARBINARY and the BLOB family.

@@ -26,4 +26,5 @@ type Value struct {
 	Kind    Kind
 	Bytes   []byte
 	Charset string // of String: "utf8mb4", "latin1"
+	Param   bool   // of a prepared statement: no parser checked a String's bytes
 }
