@@ -1,0 +1,125 @@
+package keyring
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// KeySize is the length of every key in bytes: AES-128.
+const KeySize = 16
+
+const redacted = "[redacted]"
+
+// Secret is a key of KeySize bytes in a memory page of its own, which is locked (never swapped), left out of core dumps
+// and read-only: a stray write faults before anything is sealed under a spoilt key. It prints as "[redacted]" under
+// every verb, as JSON, as text and in logs. It is safe for concurrent use.
+type Secret struct{ m *mapping }
+
+// mapping is behind a pointer so that a printed copy of a Secret shows an address at most.
+type mapping struct {
+	mu   sync.RWMutex
+	page []byte // nil once destroyed
+}
+
+// NewSecret copies a key of KeySize bytes into a Secret. The caller wipes its own copy.
+func NewSecret(key []byte) (*Secret, error) {
+	if len(key) != KeySize {
+		return nil, fmt.Errorf("a key of %d bytes where %d are needed", len(key), KeySize)
+	}
+	return newSecret(func(b []byte) error { copy(b, key); return nil })
+}
+
+// RandomSecret makes a new key.
+func RandomSecret() (*Secret, error) {
+	return newSecret(func(b []byte) error { _, err := rand.Read(b); return err })
+}
+
+// newSecret maps a page and lets fill write the key's KeySize bytes into it.
+func newSecret(fill func(key []byte) error) (*Secret, error) {
+	page, err := unix.Mmap(-1, 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return nil, fmt.Errorf("mapping memory for a key: %w", err)
+	}
+	s := &Secret{m: &mapping{page: page}}
+	if err := protect(page, fill); err != nil {
+		s.Destroy()
+		return nil, err
+	}
+	return s, nil
+}
+
+func protect(page []byte, fill func([]byte) error) error {
+	if err := unix.Mlock(page); err != nil {
+		return fmt.Errorf("locking a key in memory: %w; raise the locked-memory limit (LimitMEMLOCK= of systemd, ulimit -l)", err)
+	}
+	if err := unix.Madvise(page, unix.MADV_DONTDUMP); err != nil {
+		return fmt.Errorf("keeping a key out of core dumps: %w", err)
+	}
+	if err := fill(page[:KeySize:KeySize]); err != nil {
+		return err
+	}
+	if err := unix.Mprotect(page, unix.PROT_READ); err != nil {
+		return fmt.Errorf("making a key read-only: %w", err)
+	}
+	return nil
+}
+
+// Bytes is the key itself, in the locked page: nil after Destroy, and not to be touched once Destroy may run. Do not
+// write to it, copy it or keep it.
+func (s *Secret) Bytes() []byte {
+	s.m.mu.RLock()
+	defer s.m.mu.RUnlock()
+	if s.m.page == nil {
+		return nil
+	}
+	return s.m.page[:KeySize:KeySize]
+}
+
+// use calls f with the key, which stays mapped until f returns.
+func (s *Secret) use(f func(key []byte) error) error {
+	s.m.mu.RLock()
+	defer s.m.mu.RUnlock()
+	if s.m.page == nil {
+		return ErrDestroyed
+	}
+	return f(s.m.page[:KeySize:KeySize])
+}
+
+// Destroy wipes the key and unmaps its page. It may be called more than once.
+func (s *Secret) Destroy() {
+	s.m.mu.Lock()
+	defer s.m.mu.Unlock()
+	page := s.m.page
+	if page == nil {
+		return
+	}
+	s.m.page = nil
+	if unix.Mprotect(page, unix.PROT_READ|unix.PROT_WRITE) == nil {
+		clear(page)
+	}
+	_ = unix.Munmap(page) // fails for an address that was never mapped only
+}
+
+// String is "[redacted]".
+func (Secret) String() string { return redacted }
+
+// GoString is "[redacted]".
+func (Secret) GoString() string { return redacted }
+
+// Format writes "[redacted]" for every verb.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// MarshalJSON gives "[redacted]".
+func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// MarshalText gives "[redacted]".
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// LogValue is "[redacted]".
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
