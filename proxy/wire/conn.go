@@ -53,6 +53,14 @@ func (c *Conn) Upgrade(nc net.Conn) error {
 	return nil
 }
 
+// TakeBuffered empties the read buffer: for a TLS handshake whose first bytes came right behind the request for it.
+func (c *Conn) TakeBuffered() []byte {
+	b := append([]byte(nil), c.buf[c.r:c.w]...)
+	c.r = c.w
+	c.release()
+	return b
+}
+
 // ResetSequence begins a new command.
 func (c *Conn) ResetSequence() { c.seq = 0 }
 

@@ -72,6 +72,37 @@ func (c *Conn) relayPackets(to *Conn, file bool, delta uint8) error {
 	}
 }
 
+// Skip reads and drops the next logical packet, in constant memory.
+func (c *Conn) Skip() error {
+	defer c.release()
+	f := framer{}
+	for {
+		n, done := f.scan(c.buf[c.r:c.w])
+		c.r, c.last = c.r+n, -1
+		if done {
+			c.seq = f.next
+			return nil
+		}
+		if err := c.readMore(); err != nil {
+			return unexpected(err)
+		}
+	}
+}
+
+// Empty passes on all that the peer still says until it closes, whatever it is, up to limit bytes.
+func (c *Conn) Empty(to *Conn, limit int) {
+	for {
+		n := min(c.w-c.r, limit)
+		if n > 0 && c.pass(to, n) != nil {
+			return
+		}
+		limit -= n
+		if limit == 0 || c.readMore() != nil {
+			return
+		}
+	}
+}
+
 // framer follows packets that need no reading.
 type framer struct {
 	file  bool // until an empty packet, not until the end of the first
