@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/pingcap/tidb/pkg/parser"
@@ -18,6 +19,7 @@ type Env struct {
 	OnlyFullGroupBy bool
 	Snapshot        *schema.Snapshot
 	Rules           *schema.Rules
+	Absent          []NeedTable // tables of designated databases that upstream does not have
 }
 
 // Statement is what the lexer made of a statement.
@@ -161,7 +163,9 @@ func (v *tableVisitor) Enter(n ast.Node) (ast.Node, bool) {
 	case v.env.Snapshot.Lookup(db, name) != nil:
 		v.protected = true
 	case !v.env.Snapshot.Known(db, name) && v.env.Rules.Designated(db, name):
-		v.need = &NeedTable{DB: db, Name: name}
+		if need := (NeedTable{DB: db, Name: name}); !slices.Contains(v.env.Absent, need) {
+			v.need = &need
+		}
 	}
 	return n, false
 }

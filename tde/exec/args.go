@@ -1,0 +1,51 @@
+package exec
+
+import (
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/plan"
+	"github.com/tdeproxy/tdeproxy/tde/value"
+)
+
+// args are the literals and parameters of one execution, in the order of the plan's indexes.
+type args struct {
+	src      []byte         // the statement
+	literals []plan.Literal // of the statement; of kind LitParam where params has the value
+	params   []wire.Param
+	index    []int // of each LitParam literal in params
+	mode     plan.Mode
+	vars     *Vars
+	// stored are values that the evaluator has coerced, by literal; a nil value is NULL.
+	stored map[int][]byte
+	// inlined are the parameters as SQL, for a prepared UPDATE that the proxy sends as text.
+	inlined [][]byte
+}
+
+// value reads argument i.
+func (a *args) value(i int) (value.Value, error) {
+	l := a.literals[i]
+	var v value.Value
+	var err error
+	if l.Kind == plan.LitParam {
+		if a.params == nil || a.index[i] >= len(a.params) {
+			return v, errLiteral
+		}
+		v, err = paramValue(&a.params[a.index[i]], a.vars.ClientCharset)
+	} else {
+		v, err = literalValue(a.src, l, a.mode, a.vars.ClientCharset)
+	}
+	if err != nil || v.Kind != value.String || v.Charset != a.vars.ClientCharset || a.vars.ClientCharset == a.vars.ConnectionCharset {
+		return v, err
+	}
+	// As the server does before anything else: from character_set_client to character_set_connection.
+	v.Bytes, err = value.Transcode(nil, v.Bytes, v.Charset, a.vars.ConnectionCharset)
+	v.Charset = a.vars.ConnectionCharset
+	return v, err
+}
+
+// raw is argument i as the statement has it.
+func (a *args) raw(i int) []byte {
+	if l := a.literals[i]; l.Kind != plan.LitParam || a.inlined == nil {
+		return a.src[l.Start:l.End]
+	}
+	return a.inlined[a.index[i]]
+}

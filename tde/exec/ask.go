@@ -1,0 +1,143 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
+)
+
+// exec runs a statement of the proxy's own on the session's upstream connection; it gives no rows.
+func (x *Session) exec(sql string) (wire.OK, error) {
+	var ok wire.OK
+	if err := x.send(wire.ComQuery, []byte(sql)); err != nil {
+		return ok, err
+	}
+	packet, err := x.upstream.ReadPacket()
+	if err != nil {
+		return ok, x.lost(err)
+	}
+	if wire.IsError(packet) {
+		return ok, x.statementError(packet)
+	}
+	if err := ok.Decode(packet, x.caps); err != nil {
+		return ok, err
+	}
+	ok.Info = append([]byte(nil), ok.Info...)
+	ok.SessionState = nil
+	ok.Status &^= wire.StatusSessionStateChanged
+	x.Status = ok.Status
+	return ok, nil
+}
+
+// statementError is upstream's error in the logical table's words.
+func (x *Session) statementError(packet []byte) error {
+	e, err := wire.DecodeError(packet)
+	if err != nil {
+		return err
+	}
+	return logical(e)
+}
+
+// query runs a statement of the proxy's own and hands each row to fn; rows alias the packet. After an error of fn the
+// rest of the rows is read and dropped.
+func (x *Session) query(sql string, fn func(row [][]byte) error) error {
+	_, err := x.queryColumns(sql, fn)
+	return err
+}
+
+// queryColumns is query; it also tells the collation id of the first column.
+func (x *Session) queryColumns(sql string, fn func(row [][]byte) error) (collation uint16, err error) {
+	if err := x.send(wire.ComQuery, []byte(sql)); err != nil {
+		return 0, err
+	}
+	packet, err := x.upstream.ReadPacket()
+	if err != nil {
+		return 0, x.lost(err)
+	}
+	if wire.IsError(packet) {
+		return 0, x.statementError(packet)
+	}
+	n, size := wire.Int(packet)
+	if size == 0 || n == 0 {
+		return 0, fmt.Errorf("reading a result: %w", wire.ErrMalformed)
+	}
+	for i := range n {
+		packet, err := x.upstream.ReadPacket()
+		if err != nil {
+			return 0, x.lost(err)
+		}
+		var c wire.Column
+		if err := c.Decode(packet, x.caps); err != nil {
+			return 0, err
+		}
+		if i == 0 {
+			collation = c.Charset
+		}
+	}
+	if !x.caps.Has(wire.DeprecateEOF) {
+		if _, err := x.upstream.ReadPacket(); err != nil {
+			return 0, x.lost(err)
+		}
+	}
+	return collation, x.eachRow(int(n), fn)
+}
+
+func (x *Session) eachRow(n int, fn func(row [][]byte) error) error {
+	row := make([][]byte, n)
+	var failed error
+	for {
+		packet, err := x.upstream.ReadPacket()
+		switch {
+		case err != nil:
+			return x.lost(err)
+		case wire.IsError(packet):
+			return x.statementError(packet)
+		case wire.IsEnd(packet, x.caps):
+			end, err := wire.DecodeEnd(packet, x.caps)
+			if err != nil {
+				return err
+			}
+			x.Status = end.Status
+			return failed
+		}
+		if failed != nil {
+			continue
+		}
+		t := wire.NewTextRow(packet)
+		for i := range row {
+			v, ok := t.Next()
+			if !ok {
+				return fmt.Errorf("reading a row: %w", wire.ErrMalformed)
+			}
+			row[i] = v
+		}
+		failed = fn(row)
+	}
+}
+
+// refresh asks for the session's variables where they are not known.
+func (x *Session) refresh(context.Context) error {
+	if x.known {
+		return nil
+	}
+	status := x.Status
+	var row [][]byte
+	collation, err := x.queryColumns(varsQuery, func(r [][]byte) error {
+		for _, v := range r {
+			row = append(row, append([]byte(nil), v...))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(row) != 8 {
+		return fmt.Errorf("reading session variables: %w", wire.ErrMalformed)
+	}
+	x.Status = status
+	x.vars = Vars{}
+	x.vars.parse(row, collation, x.catalog.mariaDB, x.catalog.version)
+	x.known = true
+	return nil
+}

@@ -1,0 +1,208 @@
+package exec
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/plan"
+	"github.com/tdeproxy/tdeproxy/tde/schema"
+	"github.com/tdeproxy/tdeproxy/tde/value"
+)
+
+// errCoerce says that a value needs the evaluator's coercion first.
+var errCoerce = errors.New("exec: the evaluator must coerce this value")
+
+// binder turns the values of one execution into cells and tokens. It is reused by its session.
+type binder struct {
+	state   *State
+	weights *weights
+	ctx     context.Context
+	args    *args
+	now     time.Time
+	context value.Context
+	plain   []byte // scratch: a stored form
+	canon   []byte // scratch: a canonical form
+	sealed  []byte // scratch: a cell
+}
+
+func (b *binder) start(ctx context.Context, state *State, a *args) {
+	b.ctx, b.state, b.args, b.now = ctx, state, a, time.Time{}
+	b.context = a.vars.context
+}
+
+// bound is what one part binds: a cell or token, or NULL.
+type bound struct {
+	null  bool
+	bytes []byte // valid until the next call
+}
+
+// bind makes a value part's cell or token. base is added to its literal's index.
+func (b *binder) bind(p *plan.Part, base int) (bound, error) {
+	s := b.state.sealers[p.Table.ID]
+	if s == nil {
+		return bound{}, errNoSealer
+	}
+	switch p.Form {
+	case plan.Cell, plan.DefaultCell, plan.NowCell:
+		plain, null, err := b.storedForm(p, base)
+		if err != nil || null {
+			return bound{null: null}, err
+		}
+		b.sealed = s.cells.Seal(b.sealed[:0], p.Column.ID, plain)
+		return bound{bytes: b.sealed}, nil
+	case plan.CompareToken:
+		return b.compareToken(s, p, base)
+	}
+	plain, null, err := b.storedForm(p, base)
+	if err != nil || null {
+		return bound{null: null}, err
+	}
+	c, err := stored(b.canon[:0], plain, p.Column)
+	if err != nil {
+		return bound{}, err
+	}
+	b.canon = c.bytes
+	return b.token(s, c, p.Column)
+}
+
+func (b *binder) token(s *sealer, c canonical, col *schema.Column) (bound, error) {
+	t, err := s.tokenOf(b.ctx, b.weights, c, col)
+	if err != nil {
+		return bound{}, err
+	}
+	b.sealed = append(b.sealed[:0], t[:]...)
+	return bound{bytes: b.sealed}, nil
+}
+
+var errNoSealer = errors.New("exec: internal error: a plan names a table without keys")
+
+// storedForm gives what a column is to store for a part.
+func (b *binder) storedForm(p *plan.Part, base int) (plain []byte, null bool, err error) {
+	switch p.Form {
+	case plan.DefaultCell, plan.DefaultToken:
+		return p.Column.DefaultStored, false, nil
+	case plan.NowCell, plan.NowToken:
+		if b.now.IsZero() {
+			b.now = time.Now()
+		}
+		b.context.Now = b.now
+		b.plain, err = value.Now(b.plain[:0], p.Column, &b.context)
+		return b.plain, false, err
+	}
+	i := base + p.Literal
+	if v, ok := b.args.stored[i]; ok {
+		return v, v == nil, nil
+	}
+	v, err := b.args.value(i)
+	if err != nil {
+		return nil, false, err
+	}
+	if v.Kind == value.Null {
+		return nil, true, nil
+	}
+	b.plain, err = value.Coerce(b.plain[:0], v, p.Column, &b.context)
+	if errors.Is(err, value.ErrNeedsServer) {
+		return nil, false, errCoerce
+	}
+	return b.plain, false, err
+}
+
+// compareToken makes the token of what a column is compared with.
+func (b *binder) compareToken(s *sealer, p *plan.Part, base int) (bound, error) {
+	v, err := b.args.value(base + p.Literal)
+	if err != nil {
+		return bound{}, err
+	}
+	if v.Kind == value.Null {
+		return bound{null: true}, nil
+	}
+	kind, bytes, weigh, err := value.Comparand(b.canon[:0], v, p.Column, &b.context)
+	if errors.Is(err, value.ErrNeedsServer) {
+		return bound{}, notSupported("column %s.%s.%s cannot be compared with a constant of this type over ciphertext",
+			p.Table.DB, p.Table.Name, p.Column.Name)
+	}
+	if err != nil {
+		return bound{}, err
+	}
+	b.canon = bytes
+	return b.token(s, canonical{kind: kind, bytes: bytes, weigh: weigh}, p.Column)
+}
+
+// appendParts renders parts as SQL text.
+func (b *binder) appendParts(dst []byte, parts []plan.Part, base int, extra []byte) ([]byte, error) {
+	for i := range parts {
+		p := &parts[i]
+		switch {
+		case p.Kind == plan.PartText:
+			dst = append(dst, p.Text...)
+		case p.Kind == plan.PartExtra:
+			if len(extra) > 0 {
+				dst = append(append(append(append(dst, p.Text...), ' '), extra...), ' ')
+			}
+		case p.Form == plan.Clear:
+			dst = append(dst, b.args.raw(base+p.Literal)...)
+		default:
+			v, err := b.bind(p, base)
+			if err != nil {
+				return dst, err
+			}
+			dst = appendHex(dst, v)
+		}
+	}
+	return dst, nil
+}
+
+// appendHex writes a bound value as a literal: hexadecimal, which means the same under every sql_mode and character set.
+func appendHex(dst []byte, v bound) []byte {
+	if v.null {
+		return append(dst, "NULL"...)
+	}
+	dst = append(dst, "x'"...)
+	return append(hex.AppendEncode(dst, v.bytes), '\'')
+}
+
+// appendParams binds parts for a prepared statement: one parameter each.
+func (b *binder) appendParams(dst []wire.Param, parts []plan.Part, base int) ([]wire.Param, error) {
+	for i := range parts {
+		p := &parts[i]
+		if p.Kind != plan.PartValue {
+			continue
+		}
+		if p.Form == plan.Clear {
+			if l := b.args.literals[base+p.Literal]; l.Kind == plan.LitParam {
+				dst = append(dst, b.args.params[b.args.index[base+p.Literal]])
+			}
+			continue
+		}
+		v, err := b.bind(p, base)
+		if err != nil {
+			return dst, err
+		}
+		param := wire.Param{Type: wire.TypeBlob, Null: v.null}
+		if !v.null {
+			param.Value = append([]byte(nil), v.bytes...)
+		}
+		dst = append(dst, param)
+	}
+	return dst, nil
+}
+
+// appendPrepared renders parts as the text of a prepared statement: each sealed value, and each of the client's own
+// parameters, is a `?`.
+func appendPrepared(dst []byte, parts []plan.Part, base int, a *args) []byte {
+	for i := range parts {
+		switch p := &parts[i]; {
+		case p.Kind == plan.PartText:
+			dst = append(dst, p.Text...)
+		case p.Kind == plan.PartExtra:
+		case p.Form == plan.Clear && a.literals[base+p.Literal].Kind != plan.LitParam:
+			dst = append(dst, a.raw(base+p.Literal)...)
+		default:
+			dst = append(dst, '?')
+		}
+	}
+	return dst
+}

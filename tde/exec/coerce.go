@@ -1,0 +1,143 @@
+package exec
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tdeproxy/tdeproxy/tde/evaluator"
+	"github.com/tdeproxy/tdeproxy/tde/plan"
+	"github.com/tdeproxy/tdeproxy/tde/schema"
+	"github.com/tdeproxy/tdeproxy/tde/value"
+)
+
+// target is a value to coerce: literal i for a column.
+type target struct {
+	literal int
+	column  *schema.Column
+}
+
+// coerce lets the evaluator coerce all values of an INSERT.
+func (x *Session) coerce(ctx context.Context, p *plan.Rewrite) error {
+	groups := [][]plan.Part{p.Head}
+	base := []int{0}
+	if p.Row != nil {
+		groups, base = nil, nil
+		for row := range x.lexer.Rows {
+			groups, base = append(groups, p.Row), append(base, row*x.lexer.RowWidth)
+		}
+	}
+	var rows [][]target
+	for g, parts := range groups {
+		var row []target
+		for i := range parts {
+			if parts[i].Kind == plan.PartValue && parts[i].Form == plan.Cell {
+				row = append(row, target{base[g] + parts[i].Literal, parts[i].Column})
+			}
+		}
+		rows = append(rows, row)
+	}
+	if p.Row == nil && p.Insert != nil {
+		rows = regroup(rows[0])
+	}
+	return x.evaluate(ctx, p.Insert.Table, rows)
+}
+
+// regroup cuts the values of an INSERT whose rows were planned one by one: a row begins where a column comes again.
+func regroup(all []target) [][]target {
+	var rows [][]target
+	var row []target
+	seen := map[*schema.Column]bool{}
+	for _, t := range all {
+		if seen[t.column] {
+			rows, row = append(rows, row), nil
+			clear(seen)
+		}
+		seen[t.column] = true
+		row = append(row, t)
+	}
+	return append(rows, row)
+}
+
+// coerceSets lets the evaluator coerce the values of an UPDATE where Go cannot.
+func (x *Session) coerceSets(ctx context.Context, p *plan.ReadModifyWrite) error {
+	var row []target
+	needed := false
+	for i := range p.Sets {
+		s := &p.Sets[i]
+		if s.Null || s.Form != plan.Cell {
+			continue
+		}
+		v, err := x.newValue(p, s)
+		switch {
+		case errors.Is(err, errCoerce):
+			needed = true
+		case err != nil:
+			return err
+		case v == nil && s.Column.NotNull:
+			return notSupported("column %s.%s.%s cannot be set to NULL", p.Table.DB, p.Table.Name, s.Column.Name)
+		}
+		row = append(row, target{s.Literal, s.Column})
+	}
+	if !needed {
+		return nil
+	}
+	return x.evaluate(ctx, p.Table, [][]target{row})
+}
+
+// evaluate coerces rows of values by the evaluator's twin of their table. Rows of one shape go in one statement, so that
+// the server's errors count rows as the client's statement does.
+func (x *Session) evaluate(ctx context.Context, t *schema.Table, rows [][]target) error {
+	if x.args.stored == nil {
+		x.args.stored = map[int][]byte{}
+	}
+	cols := make([]*schema.Column, len(rows[0]))
+	for i := range rows[0] {
+		cols[i] = rows[0][i].column
+	}
+	cells := make([][]evaluator.Cell, len(rows))
+	for r, row := range rows {
+		if len(row) != len(cols) {
+			return notSupported("an INSERT whose rows give different columns constants that need conversion is not supported; use one row a statement")
+		}
+		for i, tg := range row {
+			if tg.column != cols[i] {
+				return notSupported("an INSERT whose rows give different columns constants that need conversion is not supported; use one row a statement")
+			}
+			c, err := x.evaluatorCell(tg.literal)
+			if err != nil {
+				return err
+			}
+			cells[r] = append(cells[r], c)
+		}
+	}
+	stored, warnings, err := x.catalog.evaluator.Coerce(ctx, t, cols, cells, x.evaluatorSession())
+	if err != nil {
+		return err
+	}
+	if warnings > 0 {
+		return notSupported("a value of this statement would be stored with a warning; such conversions of encrypted columns are not supported")
+	}
+	for r, row := range rows {
+		for i, tg := range row {
+			x.args.stored[tg.literal] = stored[r][i]
+		}
+	}
+	return nil
+}
+
+// evaluatorSession is what the evaluator mirrors of the session.
+func (x *Session) evaluatorSession() evaluator.Session {
+	return evaluator.Session{SQLMode: x.vars.SQLMode, TimeZone: x.vars.TimeZone, Charset: x.vars.ConnectionCharset, Collation: x.vars.Collation}
+}
+
+// evaluatorCell is a literal or parameter for the evaluator.
+func (x *Session) evaluatorCell(i int) (evaluator.Cell, error) {
+	v, err := x.args.value(i)
+	if err != nil {
+		return evaluator.Cell{}, err
+	}
+	if v.Kind == value.Null {
+		return evaluator.Cell{Null: true}, nil
+	}
+	return evaluator.Cell{SQL: string(literalSQL(v))}, nil
+}

@@ -1,0 +1,49 @@
+package exec
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/cell"
+	"github.com/tdeproxy/tdeproxy/tde/schema"
+	"github.com/tdeproxy/tdeproxy/tde/value"
+)
+
+// notSupported is ER_NOT_SUPPORTED_YET in the proxy's words; no argument may hold a value.
+func notSupported(format string, args ...any) *wire.Error {
+	return wire.NewError(wire.CodeNotSupported, "tdeproxy: "+format, args...)
+}
+
+// answer is the error packet for an error of the proxy's own; nil where err is of a connection and ends the session.
+func answer(err error) *wire.Error {
+	var e *wire.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	switch {
+	case errors.Is(err, errLiteral):
+		return notSupported("a literal or parameter of this statement could not be read")
+	case errors.Is(err, cell.ErrAuthentication), errors.Is(err, cell.ErrMalformed), errors.Is(err, value.ErrStored):
+		return wire.NewError(wire.CodeUnknown, "tdeproxy: a stored value is not what was sealed there: it was altered, cut off or moved")
+	case errors.Is(err, value.ErrNeedsServer):
+		return notSupported("a stored value cannot be converted to this session's character set or time zone exactly")
+	}
+	return wire.NewError(wire.CodeUnknown, "tdeproxy: %s", err.Error())
+}
+
+// logical puts upstream's error into the logical table's words: no token column shows.
+func logical(e *wire.Error) *wire.Error {
+	e.Message = strings.ReplaceAll(e.Message, schema.TokenPrefix, "")
+	return e
+}
+
+// corrupt wraps the failure to open a cell with where it was.
+func corrupt(t *schema.Table, c *schema.Column, err error) error {
+	if errors.Is(err, cell.ErrAuthentication) || errors.Is(err, cell.ErrMalformed) || errors.Is(err, value.ErrStored) {
+		return wire.NewError(wire.CodeUnknown, "tdeproxy: a value of column %s.%s.%s is not what was sealed there: it was altered, cut off or moved",
+			t.DB, t.Name, c.Name)
+	}
+	return fmt.Errorf("opening a value of %s.%s.%s: %w", t.DB, t.Name, c.Name, err)
+}

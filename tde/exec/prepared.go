@@ -1,0 +1,406 @@
+package exec
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/plan"
+)
+
+// statement is a prepared statement of the client that touches a protected table.
+type statement struct {
+	id       uint32 // upstream's and the client's
+	src      []byte
+	plan     plan.Plan
+	state    *State
+	literals []plan.Literal
+	index    []int // of each LitParam literal among the client's parameters
+	rows     int
+	width    int
+	params   int          // of the client
+	upstream int          // of upstream's statement
+	bound    []wire.Param // types of the last execution, values of SEND_LONG_DATA
+	longData [][]byte     // by parameter: what SEND_LONG_DATA brought since the last execution
+	long     int          // bytes of it
+	sql      []byte       // upstream's text
+	outputs  *reader      // of the last execution, for COM_STMT_FETCH
+	mode     plan.Mode
+}
+
+// Owns says whether a statement id belongs to a statement that this session runs itself.
+func (x *Session) Owns(id uint32) bool {
+	_, ok := x.stmts[id]
+	return ok
+}
+
+// Prepare prepares a statement that touches a protected table, for the plan that Plan gave.
+func (x *Session) Prepare(ctx context.Context, p plan.Plan, src []byte) error {
+	x.Failed = false
+	return x.settle(x.prepare(ctx, p, src))
+}
+
+func (x *Session) prepare(ctx context.Context, p plan.Plan, src []byte) error {
+	st := &statement{
+		src: append([]byte(nil), src...), plan: p, state: x.state, rows: x.lexer.Rows, width: x.lexer.RowWidth, mode: x.vars.mode,
+		literals: append([]plan.Literal(nil), x.lexer.Literals...),
+	}
+	st.index = make([]int, len(st.literals))
+	for i, l := range st.literals {
+		if l.Kind == plan.LitParam {
+			st.index[i] = st.params
+			st.params++
+		}
+	}
+	a := &args{src: st.src, literals: st.literals, mode: st.mode, vars: &x.vars}
+	switch p := p.(type) {
+	case *plan.Refuse:
+		return p.Err
+	case *plan.Rewrite:
+		st.sql = st.text(p, a)
+	case *plan.ReadModifyWrite:
+		st.sql = appendPrepared(nil, p.Update, 0, a)
+	default:
+		return notSupported("this statement on an encrypted table cannot be prepared; send it as text")
+	}
+	return x.prepareUpstream(st)
+}
+
+// text is a Rewrite as the text of a prepared statement.
+func (st *statement) text(p *plan.Rewrite, a *args) []byte {
+	out := appendPrepared(nil, p.Head, 0, a)
+	if p.Row != nil {
+		for row := range st.rows {
+			if row > 0 {
+				out = append(out, ", "...)
+			}
+			out = appendPrepared(out, p.Row, row*st.width, a)
+		}
+	}
+	return appendPrepared(out, p.Tail, 0, a)
+}
+
+// prepareUpstream prepares the statement there and answers the client with its own numbers.
+func (x *Session) prepareUpstream(st *statement) error {
+	if err := x.send(wire.ComStmtPrepare, st.sql); err != nil {
+		return err
+	}
+	packet, err := x.upstream.ReadPacket()
+	if err != nil {
+		return x.lost(err)
+	}
+	if wire.IsError(packet) {
+		return x.statementError(packet)
+	}
+	ok, err := wire.DecodePrepareOK(packet)
+	if err != nil {
+		return err
+	}
+	st.id, st.upstream = ok.StatementID, int(ok.Params)
+	columns, params := int(ok.Columns), int(ok.Params)
+	if err := x.skipDefinitions(params); err != nil {
+		return err
+	}
+	ok.Params = uint16(st.params)
+	if err := x.client.WritePacket(ok.Append(nil)); err != nil {
+		return x.gone(err)
+	}
+	if err := x.paramDefinitions(st.params); err != nil {
+		return err
+	}
+	x.stmts[st.id] = st
+	if err := x.preparedColumns(st, columns); err != nil {
+		return err
+	}
+	if err := x.client.Flush(); err != nil {
+		return x.gone(err)
+	}
+	return nil
+}
+
+// skipDefinitions reads the definitions of upstream's parameters: the client gets its own.
+func (x *Session) skipDefinitions(n int) error {
+	if n > 0 && !x.caps.Has(wire.DeprecateEOF) {
+		n++
+	}
+	for range n {
+		if _, err := x.upstream.ReadPacket(); err != nil {
+			return x.lost(err)
+		}
+	}
+	return nil
+}
+
+// paramDefinitions describes the client's parameters as a server does that does not know their types yet.
+func (x *Session) paramDefinitions(n int) error {
+	if n == 0 {
+		return nil
+	}
+	for range n {
+		c := wire.Column{Name: []byte("?"), Charset: binaryCharset, Type: wire.TypeVarString, Flags: wire.FlagBinary}
+		if err := x.client.WritePacket(c.Append(nil, x.caps)); err != nil {
+			return x.gone(err)
+		}
+	}
+	return x.definitionsEnd()
+}
+
+func (x *Session) definitionsEnd() error {
+	if x.caps.Has(wire.DeprecateEOF) {
+		return nil
+	}
+	if err := x.client.WritePacket(wire.EOF{Status: x.Status}.Append(nil)); err != nil {
+		return x.gone(err)
+	}
+	return nil
+}
+
+// preparedColumns passes the result's definitions on as the logical table has them.
+func (x *Session) preparedColumns(st *statement, n int) error {
+	if n == 0 {
+		return nil
+	}
+	p, ok := st.plan.(*plan.Rewrite)
+	r := &reader{types: make([]wire.Type, n), outputs: make([]plan.Output, n)}
+	if ok && !p.Star && len(p.Outputs) == n {
+		r.outputs = p.Outputs
+	}
+	if err := x.definitions(r, ok && p.Star); err != nil {
+		return err
+	}
+	if !x.caps.Has(wire.DeprecateEOF) {
+		if _, err := x.upstream.ReadPacket(); err != nil {
+			return x.lost(err)
+		}
+	}
+	return x.definitionsEnd()
+}
+
+// Execute runs COM_STMT_EXECUTE of a statement of this session's own.
+func (x *Session) Execute(ctx context.Context, packet []byte) error {
+	x.Failed = false
+	id, _ := wire.ExecuteStatement(packet)
+	st := x.stmts[id]
+	return x.settle(x.execute(ctx, st, packet))
+}
+
+func (x *Session) execute(ctx context.Context, st *statement, packet []byte) error {
+	if err := x.refresh(ctx); err != nil {
+		return err
+	}
+	if st.mode != x.vars.mode || x.catalog.State() != st.state {
+		if err := x.replan(ctx, st); err != nil {
+			return err
+		}
+	}
+	e := wire.Execute{Params: st.bound}
+	long := st.takeLong()
+	if err := e.Decode(packet, st.params, x.caps); err != nil {
+		return err
+	}
+	for i, v := range long {
+		if v != nil && i < len(e.Params) {
+			e.Params[i].Value, e.Params[i].Long, e.Params[i].Null = v, false, false
+		}
+	}
+	st.keepTypes(e.Params)
+	e.Params = e.Params[:st.params] // what follows are query attributes: values that stay here
+	x.lexer.Rows, x.lexer.RowWidth = st.rows, st.width
+	x.state = st.state
+	x.args = args{
+		src: st.src, literals: st.literals, params: e.Params, index: st.index, mode: st.mode, vars: &x.vars,
+	}
+	x.binder.start(ctx, x.state, &x.args)
+	switch p := st.plan.(type) {
+	case *plan.Rewrite:
+		return x.executeRewrite(ctx, st, p, &e)
+	case *plan.ReadModifyWrite:
+		return x.executeUpdate(ctx, st, p, &e)
+	}
+	return notSupported("this statement on an encrypted table cannot be prepared; send it as text")
+}
+
+// replan plans a statement again after its schema or the way its text reads has changed. The upstream statement stays
+// where its text is the same; else the client must prepare again, as after a DDL that upstream cannot follow.
+func (x *Session) replan(ctx context.Context, st *statement) error {
+	p, _, err := x.Plan(ctx, st.src)
+	if err != nil {
+		return err
+	}
+	a := &args{src: st.src, literals: x.lexer.Literals, mode: x.vars.mode, vars: &x.vars}
+	var sql []byte
+	switch p := p.(type) {
+	case *plan.Rewrite:
+		sql = st.text(p, a)
+	case *plan.ReadModifyWrite:
+		sql = appendPrepared(nil, p.Update, 0, a)
+	case *plan.Refuse:
+		return p.Err
+	}
+	if string(sql) != string(st.sql) || len(x.lexer.Literals) != len(st.literals) {
+		return wire.NewError(codeNeedReprepare, "Prepared statement needs to be re-prepared")
+	}
+	st.plan, st.state, st.mode = p, x.state, x.vars.mode
+	return nil
+}
+
+// codeNeedReprepare is ER_NEED_REPREPARE.
+const codeNeedReprepare = 1615
+
+// executeRewrite binds and forwards an execution.
+func (x *Session) executeRewrite(ctx context.Context, st *statement, p *plan.Rewrite, e *wire.Execute) error {
+	if err := x.strict(p); err != nil {
+		return err
+	}
+	params, err := x.bindAll(st, p)
+	if errors.Is(err, errCoerce) {
+		if err = x.coerce(ctx, p); err == nil {
+			params, err = x.bindAll(st, p)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := x.sendExecute(st, params, e.Flags); err != nil {
+		return err
+	}
+	if p.Insert != nil {
+		return x.insertAnswer(p, false)
+	}
+	st.outputs = nil
+	x.cursorOf = st
+	defer func() { x.cursorOf = nil }()
+	return x.result(p, true, false)
+}
+
+func (x *Session) bindAll(st *statement, p *plan.Rewrite) ([]wire.Param, error) {
+	params, err := x.binder.appendParams(nil, p.Head, 0)
+	for row := 0; err == nil && p.Row != nil && row < st.rows; row++ {
+		params, err = x.binder.appendParams(params, p.Row, row*st.width)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return x.binder.appendParams(params, p.Tail, 0)
+}
+
+// executeUpdate runs an UPDATE of sealed columns.
+func (x *Session) executeUpdate(ctx context.Context, st *statement, p *plan.ReadModifyWrite, e *wire.Execute) error {
+	if err := x.coerceSets(ctx, p); err != nil {
+		return err
+	}
+	if x.caps.Has(wire.FoundRows) && !p.OnUpdate {
+		params, err := x.binder.appendParams(nil, p.Update, 0)
+		if err != nil {
+			return err
+		}
+		if err := x.sendExecute(st, params, 0); err != nil {
+			return err
+		}
+		return x.result(&plan.Rewrite{Verb: "UPDATE"}, true, false)
+	}
+	if err := x.inline(e.Params); err != nil {
+		return err
+	}
+	return x.readModifyWrite(ctx, p, false)
+}
+
+// inline turns the client's parameters into literals, for statements that the proxy sends as text.
+func (x *Session) inline(params []wire.Param) error {
+	for i := range params {
+		v, err := paramValue(&params[i], x.vars.ClientCharset)
+		if err != nil {
+			return err
+		}
+		x.args.inlined = append(x.args.inlined, literalSQL(v))
+	}
+	return nil
+}
+
+func (x *Session) sendExecute(st *statement, params []wire.Param, flags uint8) error {
+	if len(params) != st.upstream {
+		return errParams
+	}
+	e := wire.Execute{StatementID: st.id, Flags: flags &^ wire.ParameterCountAvailable, Iterations: 1, Bound: true, Params: params}
+	x.upstream.ResetSequence()
+	if err := x.upstream.WritePacket(e.Append(nil, x.caps)); err != nil {
+		return x.lost(err)
+	}
+	if err := x.upstream.Flush(); err != nil {
+		return x.lost(err)
+	}
+	return nil
+}
+
+var errParams = errors.New("exec: internal error: a prepared statement's parameters do not fit it")
+
+// keepTypes keeps the parameter types for executions that send none.
+func (st *statement) keepTypes(params []wire.Param) {
+	st.bound = st.bound[:0]
+	for _, p := range params[:min(len(params), st.params)] {
+		st.bound = append(st.bound, wire.Param{Type: p.Type, Unsigned: p.Unsigned})
+	}
+}
+
+// LongData keeps a piece of COM_STMT_SEND_LONG_DATA; it is never sent upstream as it is. limit bounds what is kept.
+func (x *Session) LongData(packet []byte, limit int) {
+	id, ok := wire.ExecuteStatement(packet)
+	st := x.stmts[id]
+	if !ok || st == nil || len(packet) < 7 {
+		return // the command has no answer, not even an error
+	}
+	n := int(packet[5]) | int(packet[6])<<8
+	if n >= st.params || st.long+len(packet)-7 > limit {
+		return
+	}
+	if st.longData == nil {
+		st.longData = make([][]byte, st.params)
+	}
+	if st.longData[n] == nil {
+		st.longData[n] = []byte{}
+	}
+	st.longData[n] = append(st.longData[n], packet[7:]...)
+	st.long += len(packet) - 7
+}
+
+// takeLong gives the long data kept, and marks its parameters in what the next packet is decoded into.
+func (st *statement) takeLong() [][]byte {
+	long := st.longData
+	st.longData, st.long = nil, 0
+	for len(st.bound) < st.params {
+		st.bound = append(st.bound, wire.Param{})
+	}
+	for i := range long {
+		st.bound[i].Long = long[i] != nil
+	}
+	return long
+}
+
+// ResetStatement forgets long data: COM_STMT_RESET, which upstream answers.
+func (x *Session) ResetStatement(id uint32) {
+	if st := x.stmts[id]; st != nil {
+		st.longData, st.long = nil, 0
+	}
+}
+
+// CloseStatement forgets a statement: COM_STMT_CLOSE, which goes upstream too.
+func (x *Session) CloseStatement(id uint32) { delete(x.stmts, id) }
+
+// Fetch passes the answer to COM_STMT_FETCH on; the command has been sent upstream.
+func (x *Session) Fetch(ctx context.Context, packet []byte) error {
+	x.Failed = false
+	id, _ := wire.ExecuteStatement(packet)
+	st := x.stmts[id]
+	if st.outputs == nil {
+		return x.settle(wire.NewError(wire.CodeUnknownStatement, "Unknown prepared statement handler (%d) given to mysqld_stmt_fetch", id))
+	}
+	x.upstream.ResetSequence()
+	if err := x.upstream.WritePacket(packet); err != nil {
+		return x.gone(err)
+	}
+	if err := x.upstream.Flush(); err != nil {
+		return x.lost(err)
+	}
+	st.outputs.context = &x.vars.context
+	return x.settle(x.rowLoop(st.outputs, false))
+}

@@ -1,0 +1,224 @@
+package exec
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/plan"
+)
+
+// readModifyWrite runs an UPDATE of sealed columns. A client that asked for found rows gets the rows that matched, which
+// is what upstream counts; else the old cells are read under lock first, because a new cell differs from the old one even
+// where the value does not.
+func (x *Session) readModifyWrite(ctx context.Context, p *plan.ReadModifyWrite, more bool) error {
+	if err := x.coerceSets(ctx, p); err != nil {
+		return err
+	}
+	if x.caps.Has(wire.FoundRows) && !p.OnUpdate {
+		return x.updateAll(p, more)
+	}
+	own := x.Status&wire.StatusInTransaction == 0
+	ok, err := x.update(p, own)
+	if own {
+		err = x.finish(err)
+	}
+	if err != nil {
+		return err
+	}
+	ok.Status = x.Status
+	return x.sendOK(ok, more)
+}
+
+// updateAll sends the whole UPDATE and passes its answer on.
+func (x *Session) updateAll(p *plan.ReadModifyWrite, more bool) error {
+	ok, err := x.command(p.Update, nil)
+	if err != nil {
+		return err
+	}
+	return x.sendOK(ok, more)
+}
+
+// finish ends the transaction that the proxy began for one UPDATE.
+func (x *Session) finish(cause error) error {
+	end := "COMMIT AND NO CHAIN NO RELEASE"
+	var broken *wire.BrokenError
+	if errors.As(cause, &broken) {
+		return cause
+	}
+	if cause != nil {
+		end = "ROLLBACK AND NO CHAIN NO RELEASE"
+	}
+	if _, err := x.exec(end); err != nil && cause == nil {
+		return err
+	}
+	return cause
+}
+
+// update reads, compares and writes.
+func (x *Session) update(p *plan.ReadModifyWrite, own bool) (wire.OK, error) {
+	if own {
+		if _, err := x.exec("START TRANSACTION"); err != nil {
+			return wire.OK{}, err
+		}
+	}
+	rows, err := x.fetch(p)
+	if err != nil {
+		return wire.OK{}, err
+	}
+	changed, unchanged := partition(rows)
+	switch {
+	case len(unchanged) == 0 && len(changed) > 0:
+		return x.command(p.Update, nil)
+	case len(p.Identity) == 0 && len(changed) > 0:
+		return wire.OK{}, notSupported("an UPDATE of table %s.%s that changes some rows and leaves others as they are needs a primary key",
+			p.Table.DB, p.Table.Name)
+	}
+	return x.partial(p, changed, unchanged)
+}
+
+// oldRow is what Fetch tells of one row.
+type oldRow struct {
+	identity []byte // as a row constructor
+	changed  bool
+}
+
+func partition(rows []oldRow) (changed, unchanged [][]byte) {
+	for i := range rows {
+		if rows[i].changed {
+			changed = append(changed, rows[i].identity)
+		} else {
+			unchanged = append(unchanged, rows[i].identity)
+		}
+	}
+	return changed, unchanged
+}
+
+// partial updates the rows that change, and the columns that are not encrypted of those that do not.
+func (x *Session) partial(p *plan.ReadModifyWrite, changed, unchanged [][]byte) (wire.OK, error) {
+	var sum wire.OK
+	if len(changed) > 0 {
+		ok, err := x.command(p.Update, condition(p.Identity, changed))
+		if err != nil {
+			return sum, err
+		}
+		sum = ok
+	}
+	if p.Rest != nil && len(unchanged) > 0 {
+		extra := condition(p.Identity, unchanged)
+		if len(p.Identity) == 0 {
+			extra = nil // no row changes: Rest is for all of them
+		}
+		ok, err := x.command(p.Rest, extra)
+		if err != nil {
+			return sum, err
+		}
+		sum.AffectedRows += ok.AffectedRows
+		sum.Warnings += ok.Warnings
+	}
+	matched := uint64(len(changed) + len(unchanged))
+	sum.Info = fmt.Appendf(nil, "Rows matched: %d  Changed: %d  Warnings: %d", matched, sum.AffectedRows, sum.Warnings)
+	if x.caps.Has(wire.FoundRows) {
+		sum.AffectedRows = matched
+	}
+	return sum, nil
+}
+
+// condition is (a, b) IN ((…), …) over the identity columns.
+func condition(ids []plan.Identity, rows [][]byte) []byte {
+	out := []byte{'('}
+	for i, id := range ids {
+		if i > 0 {
+			out = append(out, ", "...)
+		}
+		out = append(append(append(out, '`'), id.Name...), '`')
+	}
+	out = append(out, ") IN ("...)
+	out = append(out, bytes.Join(rows, []byte(", "))...)
+	return append(out, ')')
+}
+
+// fetch locks the rows and compares their old values with the new ones.
+func (x *Session) fetch(p *plan.ReadModifyWrite) ([]oldRow, error) {
+	var err error
+	if x.sql, err = x.binder.appendParts(x.sql[:0], p.Fetch, 0, nil); err != nil {
+		return nil, err
+	}
+	news := make([][]byte, len(p.Sets))
+	for i := range p.Sets {
+		if news[i], err = x.newValue(p, &p.Sets[i]); err != nil {
+			return nil, err
+		}
+	}
+	var rows []oldRow
+	err = x.query(string(x.sql), func(row [][]byte) error {
+		old := oldRow{identity: identityText(p.Identity, row)}
+		for i := range p.Sets {
+			same, err := x.same(p, &p.Sets[i], row[len(p.Identity)+i], news[i])
+			if err != nil {
+				return err
+			}
+			old.changed = old.changed || !same
+		}
+		rows = append(rows, old)
+		return nil
+	})
+	return rows, err
+}
+
+// newValue is the stored form of what a column is set to; nil is NULL.
+func (x *Session) newValue(p *plan.ReadModifyWrite, s *plan.Set) ([]byte, error) {
+	if s.Null {
+		return nil, nil
+	}
+	part := plan.Part{Kind: plan.PartValue, Literal: s.Literal, Form: s.Form, Table: p.Table, Column: s.Column}
+	plain, null, err := x.binder.storedForm(&part, 0)
+	if err != nil || null {
+		return nil, err
+	}
+	return append([]byte{}, plain...), nil
+}
+
+// same says whether a column of one row keeps its value.
+func (x *Session) same(p *plan.ReadModifyWrite, s *plan.Set, old, updated []byte) (bool, error) {
+	if old == nil || updated == nil {
+		return old == nil && updated == nil, nil
+	}
+	plain, err := x.state.sealers[p.Table.ID].cells.Open(nil, s.Column.ID, old)
+	if err != nil {
+		return false, corrupt(p.Table, s.Column, err)
+	}
+	return bytes.Equal(plain, updated), nil
+}
+
+// identityText writes a row's identity as a row constructor: tokens in hexadecimal, integers as they came.
+func identityText(ids []plan.Identity, row [][]byte) []byte {
+	out := []byte{'('}
+	for i, id := range ids {
+		if i > 0 {
+			out = append(out, ", "...)
+		}
+		if id.Binary {
+			out = append(hex.AppendEncode(append(out, "x'"...), row[i]), '\'')
+		} else if n, err := strconv.ParseInt(string(row[i]), 10, 64); err == nil {
+			out = strconv.AppendInt(out, n, 10)
+		} else {
+			u, _ := strconv.ParseUint(string(row[i]), 10, 64) // upstream gave it as an integer
+			out = strconv.AppendUint(out, u, 10)
+		}
+	}
+	return append(out, ')')
+}
+
+// command sends parts as one statement and reads its OK.
+func (x *Session) command(parts []plan.Part, extra []byte) (wire.OK, error) {
+	var err error
+	if x.sql, err = x.binder.appendParts(x.sql[:0], parts, 0, extra); err != nil {
+		return wire.OK{}, err
+	}
+	return x.exec(string(x.sql))
+}

@@ -1,0 +1,137 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/tdeproxy/tdeproxy/keyring"
+	"github.com/tdeproxy/tdeproxy/tde/cell"
+	"github.com/tdeproxy/tdeproxy/tde/evaluator"
+	"github.com/tdeproxy/tdeproxy/tde/schema"
+	"github.com/tdeproxy/tdeproxy/tde/value"
+)
+
+// sealer holds what seals and opens one table's values.
+type sealer struct {
+	table  *schema.Table
+	cells  *cell.Table
+	tokens *cell.Tokens
+}
+
+// newSealer unwraps a table's data key.
+func newSealer(ring *keyring.Ring, t *schema.Table) (*sealer, error) {
+	key, err := ring.UnwrapTableKey(t.ID, t.WrappedKey)
+	if err != nil {
+		return nil, fmt.Errorf("table %s.%s: %w", t.DB, t.Name, err)
+	}
+	return sealerWithKey(ring, t, key)
+}
+
+func sealerWithKey(ring *keyring.Ring, t *schema.Table, key *keyring.Secret) (*sealer, error) {
+	cells, err := cell.NewTable(key, t.ID, t.KeyID)
+	if err != nil {
+		return nil, fmt.Errorf("table %s.%s: %w", t.DB, t.Name, err)
+	}
+	domain, err := ring.TokenKey(t.TokenDomain)
+	if err != nil {
+		return nil, fmt.Errorf("table %s.%s: %w", t.DB, t.Name, err)
+	}
+	tokens, err := cell.NewTokens(domain)
+	if err != nil {
+		return nil, fmt.Errorf("table %s.%s: %w", t.DB, t.Name, err)
+	}
+	return &sealer{table: t, cells: cells, tokens: tokens}, nil
+}
+
+// canonical is what a token is made of.
+type canonical struct {
+	kind  cell.Kind
+	bytes []byte
+	weigh bool
+}
+
+// stored gives the canonical form of a stored value.
+func stored(dst, v []byte, c *schema.Column) (canonical, error) {
+	kind, b, weigh, err := value.Canonical(dst, v, c)
+	return canonical{kind: kind, bytes: b, weigh: weigh}, err
+}
+
+// errWeigh says that only the evaluator knows a string's weights.
+var errWeigh = errors.New("exec: the evaluator must weigh this string")
+
+// token makes a token; errWeigh asks for weights first.
+func (s *sealer) token(w *weights, c canonical, col *schema.Column) ([16]byte, error) {
+	if !c.weigh {
+		return s.tokens.Token(c.kind, "", c.bytes), nil
+	}
+	weighed, err := w.fast(c.bytes, col)
+	if err != nil {
+		return [16]byte{}, err
+	}
+	return s.tokens.Token(c.kind, col.Collation, weighed), nil
+}
+
+// tokenOf makes a token, asking the evaluator where it must.
+func (s *sealer) tokenOf(ctx context.Context, w *weights, c canonical, col *schema.Column) ([16]byte, error) {
+	t, err := s.token(w, c, col)
+	if !errors.Is(err, errWeigh) {
+		return t, err
+	}
+	weighed, err := w.ask(ctx, col, c.bytes)
+	if err != nil {
+		return t, err
+	}
+	return s.tokens.Token(c.kind, col.Collation, weighed), nil
+}
+
+// weights gives strings their collation weights: from tables learned once, else from the evaluator.
+type weights struct {
+	evaluator *evaluator.Evaluator
+	mu        sync.RWMutex
+	learned   map[string]*evaluator.Weigher
+}
+
+func newWeights(e *evaluator.Evaluator) *weights {
+	return &weights{evaluator: e, learned: map[string]*evaluator.Weigher{}}
+}
+
+// fast weighs a string without I/O, or gives errWeigh.
+func (w *weights) fast(s []byte, col *schema.Column) ([]byte, error) {
+	w.mu.RLock()
+	l := w.learned[col.Collation]
+	w.mu.RUnlock()
+	if l == nil {
+		return nil, errWeigh
+	}
+	out, ok := l.Append(nil, s)
+	if !ok {
+		return nil, errWeigh
+	}
+	return out, nil
+}
+
+// ask learns the collation where it is new, and lets the evaluator weigh what the tables cannot.
+func (w *weights) ask(ctx context.Context, col *schema.Column, s []byte) ([]byte, error) {
+	w.mu.RLock()
+	l := w.learned[col.Collation]
+	w.mu.RUnlock()
+	if l == nil {
+		var err error
+		if l, err = w.evaluator.Weigher(ctx, col.Charset, col.Collation); err != nil {
+			return nil, fmt.Errorf("learning collation %s: %w", col.Collation, err)
+		}
+		w.mu.Lock()
+		w.learned[col.Collation] = l
+		w.mu.Unlock()
+	}
+	if out, ok := l.Append(nil, s); ok {
+		return out, nil
+	}
+	all, err := w.evaluator.Weights(ctx, col.Charset, col.Collation, [][]byte{s})
+	if err != nil {
+		return nil, fmt.Errorf("weighing by %s: %w", col.Collation, err)
+	}
+	return all[0], nil
+}

@@ -1,0 +1,94 @@
+package exec
+
+import (
+	"strings"
+	"time"
+
+	"github.com/tdeproxy/tdeproxy/tde/plan"
+	"github.com/tdeproxy/tdeproxy/tde/value"
+)
+
+// Vars is what the proxy knows of a session: the variables that decide how its statements read and its values convert.
+type Vars struct {
+	DB                string
+	SQLMode           string
+	TimeZone          string // as the session has it; SYSTEM is resolved
+	ClientCharset     string // character_set_client
+	ConnectionCharset string // character_set_connection
+	ResultsCharset    string // character_set_results; "" is NULL: no conversion
+	Collation         string // collation_connection
+	ResultsCollation  uint16 // collation id that result strings carry
+	OnlyFullGroupBy   bool
+	Strict            bool
+
+	mode    plan.Mode
+	context value.Context
+}
+
+// varsQuery asks upstream for them; parseVars reads the row.
+const varsQuery = "SELECT @@sql_mode, @@time_zone, @@system_time_zone, @@character_set_client, @@character_set_connection, " +
+	"@@character_set_results, @@collation_connection, DATABASE()"
+
+func (v *Vars) parse(row [][]byte, collation uint16, mariaDB bool, version int) {
+	modes := map[string]bool{}
+	v.SQLMode = string(row[0])
+	for _, m := range strings.Split(v.SQLMode, ",") {
+		modes[m] = true
+	}
+	v.TimeZone = string(row[1])
+	zone := v.TimeZone
+	if strings.EqualFold(zone, "SYSTEM") {
+		zone = string(row[2])
+	}
+	v.ClientCharset, v.ConnectionCharset = charset(row[3]), charset(row[4])
+	v.ResultsCharset, v.Collation = charset(row[5]), string(row[6])
+	v.DB = string(row[7])
+	v.ResultsCollation = collation
+	v.OnlyFullGroupBy = modes["ONLY_FULL_GROUP_BY"]
+	v.Strict = modes["STRICT_TRANS_TABLES"] || modes["STRICT_ALL_TABLES"]
+	v.mode = plan.Mode{
+		ANSIQuotes: modes["ANSI_QUOTES"], NoBackslashEscapes: modes["NO_BACKSLASH_ESCAPES"], MariaDB: mariaDB, Version: version,
+	}
+	v.context = value.Context{
+		Strict: v.Strict, NoZeroDate: modes["NO_ZERO_DATE"], NoZeroInDate: modes["NO_ZERO_IN_DATE"],
+		AllowInvalidDates: modes["ALLOW_INVALID_DATES"], PadCharToFullLength: modes["PAD_CHAR_TO_FULL_LENGTH"],
+		TimeTruncateFractional: modes["TIME_TRUNCATE_FRACTIONAL"], TimeRoundFractional: modes["TIME_ROUND_FRACTIONAL"],
+		Location: location(zone), ConnectionCharset: v.ConnectionCharset, ResultsCharset: v.ResultsCharset, MariaDB: mariaDB,
+	}
+}
+
+// charset gives a character set the name that both flavours' tables share.
+func charset(name []byte) string {
+	if s := string(name); s != "utf8" {
+		return s
+	}
+	return "utf8mb3"
+}
+
+// location resolves a time_zone: an offset or a name. nil is one that this machine does not know: nothing of a TIMESTAMP
+// is converted then.
+func location(zone string) *time.Location {
+	if t, err := time.Parse("-07:00", zone); err == nil {
+		_, offset := t.Zone()
+		return time.FixedZone(zone, offset)
+	}
+	if zone == "" {
+		return nil
+	}
+	if loc, err := time.LoadLocation(zone); err == nil {
+		return loc
+	}
+	if name, _ := time.Now().Zone(); name == zone {
+		return time.Local // the server's SYSTEM zone, which it names by abbreviation, is this machine's
+	}
+	return nil
+}
+
+// bytewise says whether a character set's text can be read byte by byte: no ASCII byte is part of a longer character.
+func bytewise(charset string) bool {
+	switch charset {
+	case "big5", "cp932", "gb18030", "gbk", "sjis":
+		return false
+	}
+	return true
+}

@@ -1,0 +1,75 @@
+package schema
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// Rule designates tables of one database: [[encrypt]] of the configuration.
+type Rule struct {
+	Database string   // "*": every database but the system's
+	Tables   []string // patterns with `*`; none: all tables
+}
+
+// ColumnIndex is the kind of index that a column is to have upstream: [[column]] of the configuration.
+type ColumnIndex struct {
+	Database, Table, Column string
+	Index                   string // "equality", "none"
+}
+
+// Rules says which tables are designated. The zero value and nil designate none.
+type Rules struct {
+	rules   []Rule
+	columns []ColumnIndex
+}
+
+// NewRules makes Rules.
+func NewRules(rules []Rule, columns []ColumnIndex) *Rules { return &Rules{rules: rules, columns: columns} }
+
+var systemDatabases = []string{"mysql", "information_schema", "performance_schema", "sys"}
+
+// Empty says that nothing is designated.
+func (r *Rules) Empty() bool { return r == nil || len(r.rules) == 0 }
+
+// Designated says whether a table is to be encrypted when it is made. Case does not count in patterns: a rule that was
+// meant must not miss.
+func (r *Rules) Designated(db, table string) bool {
+	if r == nil || db == "" || slices.Contains(systemDatabases, strings.ToLower(db)) {
+		return false
+	}
+	return slices.ContainsFunc(r.rules, func(rule Rule) bool {
+		if !match(rule.Database, db) {
+			return false
+		}
+		return len(rule.Tables) == 0 || slices.ContainsFunc(rule.Tables, func(p string) bool { return match(p, table) })
+	})
+}
+
+// DesignatedDB says whether a rule could designate a table of db.
+func (r *Rules) DesignatedDB(db string) bool {
+	if r == nil || db == "" || slices.Contains(systemDatabases, strings.ToLower(db)) {
+		return false
+	}
+	return slices.ContainsFunc(r.rules, func(rule Rule) bool { return match(rule.Database, db) })
+}
+
+// Index is what [[column]] asks for a column: "" where it says nothing.
+func (r *Rules) Index(db, table, column string) string {
+	if r == nil {
+		return ""
+	}
+	for _, c := range r.columns {
+		if strings.EqualFold(c.Database, db) && strings.EqualFold(c.Table, table) && strings.EqualFold(c.Column, column) {
+			return c.Index
+		}
+	}
+	return ""
+}
+
+// match compares by a pattern in which only `*` is special.
+func match(pattern, name string) bool {
+	escaped := strings.NewReplacer(`\`, `\\`, `[`, `\[`, `?`, `\?`).Replace(strings.ToLower(pattern))
+	ok, err := path.Match(escaped, strings.ToLower(name))
+	return err == nil && ok
+}
