@@ -30,7 +30,8 @@ func TestMain(m *testing.M) {
 // program is a command line of the real program, to be run in dir.
 func program(dir string, args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), beTdeproxy+"=1")
+	// Without its pause at exit, in which the race detector waits for late reports.
+	cmd.Env = append(os.Environ(), beTdeproxy+"=1", "GORACE=atexit_sleep_ms=0")
 	cmd.Dir = dir
 	return cmd
 }
