@@ -1,0 +1,25 @@
+# Clients of other character sets, and columns of other character sets.
+CREATE TABLE cs (id INT PRIMARY KEY, u VARCHAR(40) CHARACTER SET utf8mb4, l VARCHAR(40) CHARACTER SET latin1, w VARCHAR(40) CHARACTER SET utf16, b VARBINARY(40), KEY (u), KEY (l));
+INSERT INTO cs VALUES (1, 'Zürich €', 'Zürich', 'Zürich', 'Zürich'), (2, '日本', 'abc', '日本', '日本');
+SELECT * FROM cs ORDER BY id;
+SET NAMES latin1;
+SELECT * FROM cs ORDER BY id;
+SELECT id FROM cs WHERE l = _latin1 x'5AFC72696368';
+INSERT INTO cs (id, u, l) VALUES (3, _latin1 x'E9', _latin1 x'E9');
+SET NAMES utf8mb4;
+SELECT * FROM cs ORDER BY id;
+SELECT id FROM cs WHERE u = 'É';
+SET character_set_results = NULL;
+SELECT * FROM cs ORDER BY id;
+SET character_set_results = utf8mb4;
+SET NAMES utf8mb4 COLLATE utf8mb4_bin;
+SELECT id FROM cs WHERE u = 'zürich €';
+SET NAMES utf8mb4;
+INSERT INTO cs (id, l) VALUES (4, '日本');
+SET NAMES binary;
+SELECT * FROM cs ORDER BY id;
+SET NAMES utf8mb4;
+#! args: 5 'Ünder' 'Ünder' 'Ünder'
+INSERT INTO cs (id, u, l, w) VALUES (?, ?, ?, ?);
+#! args: 'ÜNDER'
+SELECT id, u, l, w FROM cs WHERE l = ?;
