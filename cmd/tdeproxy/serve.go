@@ -124,7 +124,7 @@ func (s *service) run(ctx context.Context, listener net.Listener, signals <-chan
 func (s *service) drain(ctx context.Context, sig os.Signal, signals <-chan os.Signal) {
 	s.admin.ready.Store(false)
 	notify("STOPPING=1")
-	s.log.Info("draining", "signal", sig.String(), "connections", s.proxy.Counts().Current, "timeout", s.cfg.Listen.DrainTimeout)
+	s.log.Info("draining", "signal", sig.String(), "connections", s.proxy.Counts().Current, "timeout", s.cfg.Listen.DrainTimeout.String())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {

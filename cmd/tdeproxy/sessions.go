@@ -2,20 +2,22 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tdeproxy/tdeproxy/proxy"
+	"github.com/tdeproxy/tdeproxy/proxy/session"
 	"github.com/tdeproxy/tdeproxy/proxy/upstream"
 )
 
 // sessions makes a session of each client's connection.
 type sessions struct {
-	dialer *upstream.Dialer
-	admin  *upstream.Admin
+	handler *session.Handler
+	admin   *upstream.Admin
 }
 
-// newSessions prepares the way upstream.
-func (s *service) newSessions(context.Context) (*sessions, error) {
+// newSessions prepares the way upstream. It does not connect: upstream may start later than the proxy.
+func (s *service) newSessions(ctx context.Context) (*sessions, error) {
 	u := s.cfg.Upstream
 	dialer, err := upstream.NewDialer(upstream.Config{
 		Address: u.Address,
@@ -25,11 +27,34 @@ func (s *service) newSessions(context.Context) (*sessions, error) {
 	if err != nil {
 		return nil, fmt.Errorf("[upstream]: %w", err)
 	}
-	return &sessions{dialer: dialer, admin: upstream.NewAdmin(dialer, u.User, string(u.Password))}, nil
+	admin := upstream.NewAdmin(dialer, u.User, string(u.Password))
+	guard, err := s.newGuard(ctx, admin)
+	if err != nil {
+		admin.Close()
+		return nil, err
+	}
+	handler := session.NewHandler(session.Config{
+		Dialer:                 dialer,
+		TLS:                    s.certs.Config,
+		RequireSecureTransport: func() bool { return s.cfg.Listen.RequireSecureTransport },
+		Guard:                  guard,
+		HandshakeTimeout:       s.cfg.Listen.HandshakeTimeout,
+		MaxPacket:              int(s.cfg.Listen.MaxAllowedPacket),
+		Log:                    s.log,
+	})
+	return &sessions{handler: handler, admin: admin}, nil
 }
 
-func (s *sessions) handle(ctx context.Context, link *proxy.Link) {
+// newGuard makes what watches over the statements of a session.
+func (s *service) newGuard(context.Context, *upstream.Admin) (func(*session.Session) session.Guard, error) {
+	if len(s.cfg.Encrypt) > 0 {
+		// Without a guard the named tables would be stored as plaintext.
+		return nil, errors.New("[[encrypt]]: this build passes statements through only; remove the rules to run it")
+	}
+	return nil, nil
 }
+
+func (s *sessions) handle(ctx context.Context, link *proxy.Link) { s.handler.Handle(ctx, link) }
 
 func (s *sessions) kill(ctx context.Context, id uint32) error { return s.admin.Kill(ctx, id) }
 

@@ -1,0 +1,291 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql"
+)
+
+// served is a running proxy.
+type served struct {
+	t       *testing.T
+	cmd     *exec.Cmd
+	dir     string
+	address string
+	admin   string
+	logs    chan map[string]any
+	done    chan error
+}
+
+// start runs serve in dir on free ports and waits until it tells systemd that it is ready.
+func start(t *testing.T, dir, upstream, more string) *served {
+	t.Helper()
+	if upstream == "" {
+		upstream = "127.0.0.1:1" // nobody listens there
+	}
+	text := fmt.Sprintf("[listen]\naddress = \"127.0.0.1:0\"\ndrain_timeout = \"20s\"\n[upstream]\naddress = %q\nuser = \"root\"\n[admin]\naddress = \"127.0.0.1:0\"\n%s", upstream, more)
+	if err := os.WriteFile(filepath.Join(dir, "tdeproxy.toml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(t.TempDir(), "notify")
+	systemd, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer systemd.Close()
+	s := &served{t: t, dir: dir, cmd: program(dir, "serve", "-c", "tdeproxy.toml"), logs: make(chan map[string]any, 1000), done: make(chan error, 1)}
+	s.cmd.Env = append(s.cmd.Env, "NOTIFY_SOCKET="+socket)
+	stderr, err := s.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go s.read(stderr)
+	t.Cleanup(func() {
+		s.cmd.Process.Kill()
+		<-s.done
+	})
+	buffer := make([]byte, 100)
+	systemd.SetReadDeadline(time.Now().Add(30 * time.Second))
+	if n, err := systemd.Read(buffer); err != nil || string(buffer[:n]) != "READY=1" {
+		t.Fatalf("notified %q, %v", buffer[:n], err)
+	}
+	s.admin = s.log("admin listening")["address"].(string)
+	s.address = s.log("listening")["address"].(string)
+	return s
+}
+
+// read collects the log, each line of which is JSON, and then waits for the program's end.
+func (s *served) read(stderr io.Reader) {
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		record := map[string]any{}
+		if err := json.Unmarshal(lines.Bytes(), &record); err != nil {
+			s.t.Errorf("not JSON: %s", lines.Text())
+		}
+		s.logs <- record
+	}
+	s.done <- s.cmd.Wait()
+	close(s.done)
+}
+
+// log waits for a message.
+func (s *served) log(msg string) map[string]any {
+	s.t.Helper()
+	deadline := time.After(20 * time.Second)
+	for {
+		select {
+		case record := <-s.logs:
+			if record["msg"] == msg {
+				return record
+			}
+		case <-deadline:
+			s.t.Fatalf("no log message %q", msg)
+		}
+	}
+}
+
+func (s *served) signal(sig os.Signal) {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// ends waits for the end with exit code 0.
+func (s *served) ends(within time.Duration) {
+	s.t.Helper()
+	select {
+	case err := <-s.done:
+		if err != nil {
+			s.t.Errorf("ended with %v", err)
+		}
+	case <-time.After(within):
+		s.t.Errorf("still running after %v", within)
+	}
+}
+
+// get asks the admin listener.
+func (s *served) get(path string) (int, string) {
+	s.t.Helper()
+	r, err := http.Get("http://" + s.admin + path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return r.StatusCode, string(body)
+}
+
+func TestServeFirstStart(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir, "", "")
+	files := tree(t, dir)
+	for _, name := range []string{"var/master.key", "var/keyring.json", "var/certs/ca-key.pem", "var/certs/server-key.pem"} {
+		if !strings.HasPrefix(files[name], "-rw------- ") {
+			t.Errorf("%s: %.10q, want mode 0600", name, files[name])
+		}
+	}
+	for path, want := range map[string]string{
+		"/healthz": "ok", "/readyz": "ok", "/metrics": "\ntdeproxy_connections 0\n",
+	} {
+		if code, body := s.get(path); code != 200 || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %s", path, code, body)
+		}
+	}
+	if _, body := s.get("/metrics"); !strings.Contains(body, "tdeproxy_certificate_not_after_seconds ") || !strings.Contains(body, "process_open_fds ") {
+		t.Errorf("/metrics: %s", body)
+	}
+	s.signal(syscall.SIGTERM)
+	s.ends(10 * time.Second)
+	s = start(t, dir, "", "")
+	before := files
+	files = tree(t, dir)
+	delete(before, "tdeproxy.toml")
+	delete(files, "tdeproxy.toml")
+	same(t, "a second start", before, files)
+	s.signal(syscall.SIGINT)
+	s.ends(10 * time.Second)
+}
+
+func TestServeReloads(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir, "", "")
+	s.signal(syscall.SIGHUP)
+	if record := s.log("certificates reloaded"); record["generation"] != 2.0 {
+		t.Errorf("reloaded: %v", record)
+	}
+	if err := os.Remove(filepath.Join(dir, "var/certs/server-key.pem")); err != nil {
+		t.Fatal(err)
+	}
+	s.signal(syscall.SIGHUP)
+	record := s.log("certificates not reloaded, the old ones stay")
+	if why, _ := record["error"].(string); !strings.Contains(why, "server-key.pem") {
+		t.Errorf("not reloaded: %v", record)
+	}
+	if _, body := s.get("/metrics"); !strings.Contains(body, "\ntdeproxy_certificate_generation 2\n") {
+		t.Error("the generation has changed")
+	}
+}
+
+// An address that is in use is one line and exit code 1.
+func TestServeAddressInUse(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, section := range []string{"listen", "admin"} {
+		dir := t.TempDir()
+		other := map[string]string{"listen": "admin", "admin": "listen"}[section]
+		text := fmt.Sprintf("[%s]\naddress = %q\n[%s]\naddress = \"127.0.0.1:0\"\n", section, taken.Addr(), other)
+		if err := os.WriteFile(filepath.Join(dir, "t.toml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r := tdeproxy(t, dir, "serve", "-c", "t.toml")
+		r.stderr = withoutLogs(r.stderr)
+		if r.code != 1 || !strings.Contains(r.stderr, section+".address: listen tcp") {
+			t.Errorf("%s: exit %d, %s", section, r.code, r.stderr)
+		}
+		oneClearLine(t, r)
+	}
+}
+
+// testServers are the addresses of the scratch servers; make test starts them.
+func testServers(t *testing.T) map[string]string {
+	t.Helper()
+	servers := map[string]string{}
+	for _, name := range []string{"TDEPROXY_TEST_MARIADB", "TDEPROXY_TEST_MYSQL"} {
+		if address := os.Getenv(name); address != "" {
+			servers[name] = address
+		} else if os.Getenv("TDEPROXY_REQUIRE_SERVERS") != "" {
+			t.Fatalf("%s is not set", name)
+		}
+	}
+	if len(servers) == 0 {
+		t.Skip("no scratch servers; make test starts them")
+	}
+	return servers
+}
+
+// A client in a transaction keeps a drain waiting, and can end it; idle ones go at once.
+func TestDrain(t *testing.T) {
+	for name, upstream := range testServers(t) {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, t.TempDir(), upstream, "")
+			db, err := sql.Open("mysql", "root@tcp("+s.address+")/?tls=skip-verify")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			ctx := context.Background()
+			idle, err := db.Conn(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tx, err := db.Begin()
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.signal(syscall.SIGTERM)
+			s.log("draining")
+			if code, _ := s.get("/readyz"); code != http.StatusServiceUnavailable {
+				t.Errorf("/readyz says %d in a drain", code)
+			}
+			var one int
+			if err := tx.QueryRow("SELECT 1").Scan(&one); err != nil || one != 1 {
+				t.Errorf("in the transaction: %v", err)
+			}
+			if err := idle.PingContext(ctx); err == nil {
+				t.Error("the idle client is still there")
+			}
+			if _, err := net.DialTimeout("tcp", s.address, time.Second); err == nil {
+				t.Error("a new client was accepted")
+			}
+			if err := tx.Commit(); err != nil {
+				t.Errorf("commit: %v", err)
+			}
+			s.ends(10 * time.Second)
+		})
+	}
+}
+
+// A second signal does not wait for transactions.
+func TestSecondSignal(t *testing.T) {
+	for name, upstream := range testServers(t) {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, t.TempDir(), upstream, "")
+			db, err := sql.Open("mysql", "root@tcp("+s.address+")/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.Begin(); err != nil {
+				t.Fatal(err)
+			}
+			s.signal(syscall.SIGTERM)
+			s.log("draining")
+			s.signal(syscall.SIGTERM)
+			s.ends(5 * time.Second)
+		})
+	}
+}
