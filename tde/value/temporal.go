@@ -166,20 +166,3 @@ func (m moment) binaryTime(dst []byte) []byte {
 	}
 	return dst
 }
-
-// canonicalMoment is a date and time without trailing zeros, so that a DATE is its midnight at any precision.
-func canonicalMoment(dst []byte, m moment) []byte {
-	return trimFraction(m.appendDateTime(dst, 6), len(dst))
-}
-
-// trimFraction drops zeros after the point, and the point where nothing is left, from what follows start.
-func trimFraction(b []byte, start int) []byte {
-	end := len(b)
-	for end > start && b[end-1] == '0' {
-		end--
-	}
-	if end > start && b[end-1] == '.' {
-		end--
-	}
-	return b[:end]
-}
