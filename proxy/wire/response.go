@@ -13,6 +13,7 @@ type Response struct {
 	long    bool   // the next physical packet continues the one before
 	columns uint64 // column definitions still to come in this list
 	second  uint64 // those of the list after it, in a prepare response
+	more    bool   // the rows are OUT parameters, after which another result comes
 	delta   uint8  // added to each sequence number
 	force   uint16 // flags set in the last end packet
 	next    uint8  // the sequence number after the last packet's, as passed on
@@ -165,11 +166,7 @@ func (r *Response) packet(p []byte, size int) {
 	case stateColumns:
 		r.column()
 	case stateColumnsEnd:
-		if flags, ok := endFlags(p, size, r.caps); ok && flags[0]&byte(StatusCursorExists) == 0 {
-			r.state = stateRows
-			return
-		}
-		r.end(p, size)
+		r.columnsEnd(p, size)
 	case stateRows:
 		if p[0] == 0xfe && size < maxPayload {
 			r.end(p, size)
@@ -222,6 +219,19 @@ func (r *Response) column() {
 	}
 }
 
+// columnsEnd takes the EOF after column definitions. With a cursor it is all that comes. For OUT parameters MySQL says here
+// that more results follow, and not after the row.
+func (r *Response) columnsEnd(p []byte, size int) {
+	flags, ok := endFlags(p, size, r.caps)
+	if !ok || flags[0]&byte(StatusCursorExists) != 0 {
+		r.end(p, size)
+		return
+	}
+	status := uint16(flags[0]) | uint16(flags[1])<<8
+	r.more = status&StatusPSOutParams != 0 && status&StatusMoreResults != 0
+	r.state = stateRows
+}
+
 // prepare moves through COM_STMT_PREPARE_OK, the parameters and the columns.
 func (r *Response) prepare(p []byte, size int) {
 	switch r.state {
@@ -267,8 +277,8 @@ func (r *Response) end(p []byte, size int) {
 		return
 	}
 	r.Status = uint16(flags[0]) | uint16(flags[1])<<8
-	if r.Status&StatusMoreResults != 0 {
-		r.state = stateQuery
+	if r.Status&StatusMoreResults != 0 || r.more {
+		r.state, r.more = stateQuery, false
 		return
 	}
 	flags[0] |= byte(r.force)
