@@ -95,5 +95,5 @@ install() {
 mkdir -p "$home"
 exec 9>"$home/lock"
 flock 9
-[ -s "$home/version" ] && [ -x "$home/mysqld" ] || install
+if [ ! -s "$home/version" ] || [ ! -x "$home/mysqld" ]; then install; fi
 echo "$home/mysqld"

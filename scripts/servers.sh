@@ -129,11 +129,11 @@ run() {
   WITH_US=1
   start "$dir"
   eval "$(variables "$dir")"
-  # In the background and waited for, so that a signal to this script ends it without waiting for COMMAND.
-  "$@" &
-  local command=$!
-  trap "kill $command 2>/dev/null; exit 130" INT
-  trap "kill $command 2>/dev/null; exit 143" TERM HUP
+  # In a session of its own, so that a signal to this script can end COMMAND with all that it has started.
+  setsid "$@" &
+  command=$! # not local: the trap outlives the function
+  trap 'kill -- "-$command" 2>/dev/null; exit 130' INT
+  trap 'kill -- "-$command" 2>/dev/null; exit 143' TERM HUP
   wait "$command" || status=$?
   return "$status"
 }
