@@ -14,7 +14,9 @@ import (
 // CMAC is AES-CMAC under a 128-bit key (RFC 4493, NIST SP 800-38B), and the key derivation built on it. It holds the
 // expanded key, which Go's cipher keeps on the ordinary heap (see Harden); the Secret it was made from may be destroyed.
 // It is safe for concurrent use.
-type CMAC struct {
+type CMAC struct{ key func() *macKey } // a function, as in Secret
+
+type macKey struct {
 	block  cipher.Block
 	k1, k2 [aes.BlockSize]byte
 	states sync.Pool // *macState: a cipher's arguments escape, so each call would allocate one
@@ -28,19 +30,19 @@ type macState struct {
 
 // NewCMAC expands the key.
 func NewCMAC(key *Secret) (*CMAC, error) {
-	c := &CMAC{states: sync.Pool{New: func() any { return new(macState) }}}
+	k := &macKey{states: sync.Pool{New: func() any { return new(macState) }}}
 	err := key.use(func(b []byte) (err error) {
-		c.block, err = aes.NewCipher(b)
+		k.block, err = aes.NewCipher(b)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	var l [aes.BlockSize]byte
-	c.block.Encrypt(l[:], l[:])
-	c.k1 = double(l)
-	c.k2 = double(c.k1)
-	return c, nil
+	k.block.Encrypt(l[:], l[:])
+	k.k1 = double(l)
+	k.k2 = double(k.k1)
+	return &CMAC{func() *macKey { return k }}, nil
 }
 
 // double multiplies by x in GF(2^128), as RFC 4493 section 2.3 does to make the subkeys, in constant time.
@@ -55,20 +57,21 @@ func double(b [aes.BlockSize]byte) [aes.BlockSize]byte {
 // Sum is the MAC of the parts, one after the other. Where they end does not show in it: give parts that cannot be read
 // in two ways.
 func (c *CMAC) Sum(parts ...[]byte) [aes.BlockSize]byte {
-	s := c.states.Get().(*macState)
+	k := c.key()
+	s := k.states.Get().(*macState)
 	for _, p := range parts {
-		s.write(c.block, p)
+		s.write(k.block, p)
 	}
-	last := &c.k1
+	last := &k.k1
 	if s.n < aes.BlockSize {
 		s.x[s.n] ^= 0x80
-		last = &c.k2
+		last = &k.k2
 	}
 	subtle.XORBytes(s.x[:], s.x[:], last[:])
-	c.block.Encrypt(s.x[:], s.x[:])
+	k.block.Encrypt(s.x[:], s.x[:])
 	sum := s.x
 	*s = macState{}
-	c.states.Put(s)
+	k.states.Put(s)
 	return sum
 }
 

@@ -19,9 +19,12 @@ const redacted = "[redacted]"
 // Secret is a key of KeySize bytes in a memory page of its own, which is locked (never swapped), left out of core dumps
 // and read-only: a stray write faults before anything is sealed under a spoilt key. It prints as "[redacted]" under
 // every verb, as JSON, as text and in logs. It is safe for concurrent use.
-type Secret struct{ m *mapping }
+//
+// A function holds the memory, because fmt follows pointers (in unexported fields too, where no method of ours is
+// called) and other printers do so even more, but nothing looks into a function.
+type Secret struct{ m func() *mapping }
 
-// mapping is behind a pointer so that a printed copy of a Secret shows an address at most.
+// mapping is a key's page.
 type mapping struct {
 	mu   sync.RWMutex
 	page []byte // nil once destroyed
@@ -46,7 +49,8 @@ func newSecret(fill func(key []byte) error) (*Secret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mapping memory for a key: %w", err)
 	}
-	s := &Secret{m: &mapping{page: page}}
+	m := &mapping{page: page}
+	s := &Secret{func() *mapping { return m }}
 	if err := protect(page, fill); err != nil {
 		s.Destroy()
 		return nil, err
@@ -73,33 +77,36 @@ func protect(page []byte, fill func([]byte) error) error {
 // Bytes is the key itself, in the locked page: nil after Destroy, and not to be touched once Destroy may run. Do not
 // write to it, copy it or keep it.
 func (s *Secret) Bytes() []byte {
-	s.m.mu.RLock()
-	defer s.m.mu.RUnlock()
-	if s.m.page == nil {
+	m := s.m()
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.page == nil {
 		return nil
 	}
-	return s.m.page[:KeySize:KeySize]
+	return m.page[:KeySize:KeySize]
 }
 
 // use calls f with the key, which stays mapped until f returns.
 func (s *Secret) use(f func(key []byte) error) error {
-	s.m.mu.RLock()
-	defer s.m.mu.RUnlock()
-	if s.m.page == nil {
+	m := s.m()
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.page == nil {
 		return ErrDestroyed
 	}
-	return f(s.m.page[:KeySize:KeySize])
+	return f(m.page[:KeySize:KeySize])
 }
 
 // Destroy wipes the key and unmaps its page. It may be called more than once.
 func (s *Secret) Destroy() {
-	s.m.mu.Lock()
-	defer s.m.mu.Unlock()
-	page := s.m.page
+	m := s.m()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	page := m.page
 	if page == nil {
 		return
 	}
-	s.m.page = nil
+	m.page = nil
 	if unix.Mprotect(page, unix.PROT_READ|unix.PROT_WRITE) == nil {
 		clear(page)
 	}

@@ -35,10 +35,7 @@ func (c *subkeys) get(salt uint32) *subkey {
 func (c *subkeys) put(k *subkey) {
 	set := &c[k.salt%cacheSets]
 	for i := range set {
-		if set[i].CompareAndSwap(nil, k) {
-			return
-		}
-		if set[i].Load().salt == k.salt {
+		if old := set[i].Load(); old == nil && set[i].CompareAndSwap(nil, k) || old != nil && old.salt == k.salt {
 			return
 		}
 	}

@@ -1,0 +1,22 @@
+package keyring
+
+// Parse is parse without its result: the text that the file would be written as.
+func Parse(data []byte) ([]byte, error) {
+	f, err := parse(data)
+	if err != nil {
+		return nil, err
+	}
+	return f.encode()
+}
+
+// SetNonces replaces the source of nonces of wrapped table keys.
+func SetNonces(r *Ring, random func([]byte)) { r.random = random }
+
+// Keys are the keys that the ring holds, for tests that look for them where they must not be.
+func Keys(r *Ring) [][]byte {
+	keys := [][]byte{r.root.Bytes()}
+	for _, m := range r.masters {
+		keys = append(keys, m.key.Bytes())
+	}
+	return keys
+}
