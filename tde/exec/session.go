@@ -71,14 +71,23 @@ func (x *Session) lost(err error) error { return lostUpstream(x.upstream, err) }
 func (x *Session) gone(err error) error { return lostUpstream(x.client, err) }
 
 // Plan lexes and plans the first statement of src. The plan is Refuse where that cannot be done safely. rest is what of
-// src follows the statement.
+// src follows the statement. An error is of a connection and ends the session.
 func (x *Session) Plan(ctx context.Context, src []byte) (p plan.Plan, rest []byte, err error) {
+	p, rest, err = x.planFirst(ctx, src)
+	var broken *wire.BrokenError
+	if err != nil && !errors.As(err, &broken) {
+		return &plan.Refuse{Reason: "error", Err: answer(err)}, rest, nil
+	}
+	return p, rest, err
+}
+
+func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest []byte, err error) {
 	if err := x.refresh(ctx); err != nil {
 		return nil, nil, err
 	}
 	x.state = x.catalog.State()
 	env := x.env()
-	if !bytewise(x.vars.ClientCharset) && !ascii(src) || plan.StoredProgram(string(head(src))) {
+	if !bytewise(x.vars.ClientCharset) && !ascii(src) || plan.StoredProgram(src) {
 		return plan.Unreadable(string(src), env), nil, nil
 	}
 	if err := x.lexer.Lex(src, x.vars.mode); err != nil {
@@ -127,11 +136,16 @@ func (x *Session) plan(ctx context.Context, src []byte, env *plan.Env) (plan.Pla
 	return nil, errors.New("a statement names more tables of designated databases than can be looked up")
 }
 
-// Touches says whether a plan is more than forwarding.
-func Touches(p plan.Plan) bool {
-	_, ok := p.(*plan.PassThrough)
-	return !ok
+// Protected says whether a table, of the current database, is a protected one.
+func (x *Session) Protected(ctx context.Context, table string) (bool, error) {
+	if err := x.refresh(ctx); err != nil {
+		return false, err
+	}
+	return x.catalog.State().Snapshot.Lookup(x.vars.DB, table) != nil, nil
 }
+
+// Protects says whether there is anything to protect: where not, statements need no plan.
+func (x *Session) Protects() bool { return x.catalog.Protects() }
 
 // Run executes a plan for the statement that the lexer read last. more says that the client awaits further results.
 // An error is of a connection and ends the session; everything else has been answered.
@@ -348,6 +362,3 @@ func ascii(b []byte) bool {
 	}
 	return true
 }
-
-// head is as much of a statement as tells whether it is a stored program.
-func head(src []byte) []byte { return src[:min(len(src), 512)] }

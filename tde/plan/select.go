@@ -180,7 +180,7 @@ func (b *block) field(f *ast.SelectField, outs *outputs) error {
 	}
 	if a, ok := unparen(f.Expr).(*ast.AggregateFuncExpr); ok {
 		outs.aggregates = true
-		if done, err := b.count(a); done || err != nil {
+		if done, err := b.count(a, f); done || err != nil {
 			b.output(outs, column{}, it)
 			return err
 		}
@@ -190,7 +190,8 @@ func (b *block) field(f *ast.SelectField, outs *outputs) error {
 }
 
 // count plans COUNT over sealed columns: a cell is NULL where its value is, and equal values have equal tokens.
-func (b *block) count(a *ast.AggregateFuncExpr) (done bool, err error) {
+func (b *block) count(a *ast.AggregateFuncExpr, f *ast.SelectField) (done bool, err error) {
+	tokens := false
 	if !strings.EqualFold(a.F, "count") {
 		return false, nil
 	}
@@ -207,9 +208,25 @@ func (b *block) count(a *ast.AggregateFuncExpr) (done bool, err error) {
 			if err := b.useToken(c); err != nil {
 				return false, err
 			}
+			tokens = true
 		}
 	}
+	if tokens && f.AsName.O == "" {
+		b.nameField(a.OriginTextPosition(), f.Text())
+	}
 	return true, nil
+}
+
+// nameField gives the item that is a call at pos the name that it has without tokens in it.
+func (b *block) nameField(pos int, name string) {
+	i := b.tokenAt(pos)
+	for ; i >= 0 && i < len(b.tokens); i++ {
+		if b.is(i, "(") {
+			end := b.tokens[min(b.closing(i), len(b.tokens)-1)].End
+			b.edits = append(b.edits, edit{end, end, []Part{{Text: " AS " + quote(name)}}})
+			return
+		}
+	}
 }
 
 // groupBy plans GROUP BY; it returns the sealed columns among its items.

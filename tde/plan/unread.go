@@ -84,8 +84,11 @@ func headWords(source string, n int) []string {
 
 // StoredProgram says whether a statement may hold others, so that a `;` does not end it: a stored program or one of
 // MariaDB's compound statements.
-func StoredProgram(source string) bool {
-	words := headWords(source, 24)
+func StoredProgram(source []byte) bool {
+	if plainStart(source) {
+		return false
+	}
+	words := headWords(string(source[:min(len(source), 1024)]), 24)
 	if len(words) == 0 {
 		return false
 	}
@@ -102,6 +105,23 @@ func StoredProgram(source string) bool {
 			case "TABLE", "DATABASE", "SCHEMA", "INDEX", "VIEW", "USER", "ROLE":
 				return false
 			}
+		}
+	}
+	return false
+}
+
+// plainStart recognises without allocating the words that most statements start with.
+func plainStart(source []byte) bool {
+	n := 0
+	for n < len(source) && source[n] >= 'A' && source[n] <= 'z' {
+		n++
+	}
+	if n == len(source) || !isSpace(source[n]) {
+		return n == len(source) && n > 0
+	}
+	for _, w := range [...]string{"SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "SET", "SHOW", "USE", "COMMIT", "ROLLBACK", "START", "DROP"} {
+		if len(w) == n && strings.EqualFold(string(source[:n]), w) {
+			return true
 		}
 	}
 	return false

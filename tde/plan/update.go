@@ -74,10 +74,11 @@ type updater struct {
 	sealed   []Part   // assignments of sealed columns and tokens
 	clearSet [][2]int // template bytes of the others
 	onUpdate bool
-	set      int // token of SET
-	tail     int // template offset where the SET list ends
-	where    int // token of WHERE, or -1
-	whereEnd int // template offset
+	keyed    bool // a column of the primary key is set: it cannot tell rows apart then
+	set      int  // token of SET
+	tail     int  // template offset where the SET list ends
+	where    int  // token of WHERE, or -1
+	whereEnd int  // template offset
 }
 
 func (u *updater) assignments(s *ast.UpdateStmt) error {
@@ -99,6 +100,7 @@ func (u *updater) assignments(s *ast.UpdateStmt) error {
 			return refuse("update", "column %s is assigned twice", columnName(u.table, c))
 		}
 		assigned[c] = true
+		u.keyed = u.keyed || inPrimary(u.table, c)
 		if sealed(c) == nil {
 			if err := u.clear(a.Expr); err != nil {
 				return err
@@ -188,6 +190,9 @@ func (u *updater) touch(assigned map[*schema.Column]bool) error {
 
 func (u *updater) plan() (Plan, error) {
 	p := &ReadModifyWrite{Table: u.table, Sets: u.sets, OnUpdate: u.onUpdate, Identity: identity(u.table)}
+	if u.keyed {
+		p.Identity = nil
+	}
 	head := u.parts(0, u.tokens[u.set].End)
 	var clear []Part
 	for _, r := range u.clearSet {
@@ -259,6 +264,20 @@ func (u *updater) fetch(ids []Identity) []Part {
 		out = appendPart(out, part)
 	}
 	return appendText(u.filtered(out), " FOR UPDATE")
+}
+
+func inPrimary(t *schema.Table, c *schema.Column) bool {
+	for _, ix := range t.Indexes {
+		if ix.Name != "PRIMARY" {
+			continue
+		}
+		for _, part := range ix.Parts {
+			if strings.EqualFold(part.Column, c.Name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // identity finds the physical columns of the primary key, where each is a token or a clear integer.

@@ -1,0 +1,208 @@
+// Package exec runs plans: it binds literals and parameters to cells and tokens, sends what the plan says upstream, and
+// opens the cells of results as they pass.
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-mysql-org/go-mysql/mysql"
+
+	"github.com/tdeproxy/tdeproxy/keyring"
+	"github.com/tdeproxy/tdeproxy/tde/cell"
+	"github.com/tdeproxy/tdeproxy/tde/evaluator"
+	"github.com/tdeproxy/tdeproxy/tde/plan"
+	"github.com/tdeproxy/tdeproxy/tde/schema"
+)
+
+// Upstream runs the proxy's own queries: those of its account, beside the clients' connections.
+type Upstream interface {
+	Query(ctx context.Context, query string, args ...any) (*mysql.Result, error)
+}
+
+// rows runs a query of the proxy's account and gives its rows as text.
+func (c *Catalog) rows(ctx context.Context, query string, args ...any) ([][]string, error) {
+	r, err := c.upstream.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]string, r.RowNumber())
+	for i := range out {
+		for j := range r.ColumnNumber() {
+			v, err := r.GetString(i, j)
+			if err != nil {
+				return nil, fmt.Errorf("reading a row: %w", err)
+			}
+			out[i] = append(out[i], v)
+		}
+	}
+	return out, nil
+}
+
+// Config is what a Catalog is made of.
+type Config struct {
+	Ring      *keyring.Ring
+	Evaluator *evaluator.Evaluator
+	Upstream  Upstream
+	Rules     *schema.Rules
+	MariaDB   bool // upstream's flavour
+	Version   int  // upstream's, as executable comments have it: 101119
+	Log       *slog.Logger
+}
+
+// Catalog is what all sessions share: the schema, its plans, and the keys of its tables.
+type Catalog struct {
+	ring      *keyring.Ring
+	evaluator *evaluator.Evaluator
+	upstream  Upstream
+	rules     *schema.Rules
+	mariaDB   bool
+	version   int
+	log       *slog.Logger
+	weights   *weights
+
+	changes sync.Mutex // one change of state at a time
+	fold    int        // lower_case_table_names
+	state   atomic.Pointer[State]
+}
+
+// State is the schema at one moment, with the plans and keys that belong to it. It is immutable but for its plan cache.
+type State struct {
+	Snapshot *schema.Snapshot
+	Plans    *plan.Cache
+	sealers  map[schema.TableID]*sealer
+}
+
+// NewCatalog reads the protected tables of upstream.
+func NewCatalog(ctx context.Context, cfg Config) (*Catalog, error) {
+	c := &Catalog{
+		ring: cfg.Ring, evaluator: cfg.Evaluator, upstream: cfg.Upstream, rules: cfg.Rules, mariaDB: cfg.MariaDB, version: cfg.Version,
+		log: cfg.Log, weights: newWeights(cfg.Evaluator),
+	}
+	rows, err := c.rows(ctx, "SELECT @@lower_case_table_names")
+	if err != nil {
+		return nil, fmt.Errorf("reading lower_case_table_names: %w", err)
+	}
+	if len(rows) == 1 && rows[0][0] != "0" {
+		c.fold = 1
+	}
+	return c, c.Reload(ctx)
+}
+
+// State is the present schema.
+func (c *Catalog) State() *State { return c.state.Load() }
+
+// Protects says whether anything is or is to be encrypted; where not, sessions need no guard.
+func (c *Catalog) Protects() bool { return c.State().Snapshot.Len() > 0 || !c.rules.Empty() }
+
+// Reload reads all protected tables anew.
+func (c *Catalog) Reload(ctx context.Context) error {
+	c.changes.Lock()
+	defer c.changes.Unlock()
+	rows, err := c.rows(ctx, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COMMENT FROM information_schema.TABLES "+
+		"WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_COMMENT LIKE '"+schema.CommentMark+"%'")
+	if err != nil {
+		return fmt.Errorf("reading encrypted tables: %w", err)
+	}
+	var tables []*schema.Table
+	sealers := map[schema.TableID]*sealer{}
+	for _, r := range rows {
+		s, err := c.load(ctx, r[0], r[1], r[2])
+		if err != nil {
+			return err
+		}
+		tables = append(tables, s.table)
+		sealers[s.table.ID] = s
+	}
+	c.state.Store(&State{Snapshot: schema.NewSnapshot(tables, c.fold), Plans: plan.NewCache(), sealers: sealers})
+	return nil
+}
+
+// load reads one protected table's metadata and keys.
+func (c *Catalog) load(ctx context.Context, db, name, comment string) (*sealer, error) {
+	rows, err := c.rows(ctx, "SELECT COLUMN_COMMENT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? "+
+		"ORDER BY ORDINAL_POSITION", db, name)
+	if err != nil {
+		return nil, fmt.Errorf("reading table %s.%s: %w", db, name, err)
+	}
+	columns := make([]string, len(rows))
+	for i, r := range rows {
+		columns[i] = r[0]
+	}
+	var key *keyring.Secret
+	t, err := schema.Decode(db, name, comment, columns, func(h schema.Header) (func([]byte) ([]byte, error), error) {
+		if key, err = c.ring.UnwrapTableKey(h.ID, h.WrappedKey); err != nil {
+			return nil, err
+		}
+		cells, err := cell.NewTable(key, h.ID, h.KeyID)
+		if err != nil {
+			return nil, err
+		}
+		return func(b []byte) ([]byte, error) { return cells.Open(nil, schema.MetadataColumn, b) }, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer key.Destroy()
+	return sealerWithKey(c.ring, t, key)
+}
+
+// Lookup asks upstream about a table of a designated database that the schema does not know, and publishes what it is.
+// exists is false where upstream has no such table.
+func (c *Catalog) Lookup(ctx context.Context, db, name string) (exists bool, err error) {
+	rows, err := c.rows(ctx, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COMMENT FROM information_schema.TABLES "+
+		"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", db, name)
+	if err != nil {
+		return false, fmt.Errorf("looking up table %s.%s: %w", db, name, err)
+	}
+	if len(rows) == 0 {
+		return false, nil
+	}
+	comment := rows[0][2]
+	if _, protected, err := schema.ParseHeader(comment); err != nil {
+		return true, fmt.Errorf("table %s.%s: %w", db, name, err)
+	} else if !protected {
+		c.change(func(s *State) *State {
+			return &State{Snapshot: s.Snapshot.WithPlain(db, name), Plans: plan.NewCache(), sealers: s.sealers}
+		})
+		return true, nil
+	}
+	s, err := c.load(ctx, rows[0][0], rows[0][1], comment)
+	if err != nil {
+		return true, err
+	}
+	c.publish(s)
+	return true, nil
+}
+
+// publish adds a table to the schema.
+func (c *Catalog) publish(s *sealer) {
+	c.change(func(old *State) *State {
+		sealers := map[schema.TableID]*sealer{s.table.ID: s}
+		for id, other := range old.sealers {
+			if id != s.table.ID {
+				sealers[id] = other
+			}
+		}
+		return &State{Snapshot: old.Snapshot.With(s.table), Plans: plan.NewCache(), sealers: sealers}
+	})
+}
+
+// forgetPlain makes sessions look plaintext tables up again: one may have been dropped.
+func (c *Catalog) forgetPlain() {
+	c.change(func(s *State) *State {
+		return &State{Snapshot: s.Snapshot.WithoutPlain(), Plans: plan.NewCache(), sealers: s.sealers}
+	})
+}
+
+func (c *Catalog) change(fn func(*State) *State) {
+	c.changes.Lock()
+	defer c.changes.Unlock()
+	c.state.Store(fn(c.state.Load()))
+}
+
+var errNoEvaluator = errors.New("this statement needs the evaluator, which is off ([evaluator] server = \"off\")")

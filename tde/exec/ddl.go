@@ -1,0 +1,148 @@
+package exec
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/cell"
+	"github.com/tdeproxy/tdeproxy/tde/evaluator"
+	"github.com/tdeproxy/tdeproxy/tde/plan"
+	"github.com/tdeproxy/tdeproxy/tde/schema"
+	"github.com/tdeproxy/tdeproxy/tde/value"
+)
+
+// createTable makes a protected table: the evaluator runs the logical statement and says what it means, upstream gets the
+// physical one. The client's own connection makes it, so the client's privileges decide.
+func (x *Session) createTable(ctx context.Context, p *plan.CreateTable, more bool) error {
+	if x.catalog.evaluator == nil {
+		return errNoEvaluator
+	}
+	t, err := x.describe(ctx, p)
+	if err != nil {
+		return err
+	}
+	t.TokenDomain = t.DB
+	if err := t.Protect(x.catalog.rules, x.state.Snapshot.Lookup); err != nil {
+		return unsupported(err)
+	}
+	s, ddl, err := x.physical(t, p.IfNotExists)
+	if err != nil {
+		return err
+	}
+	if !ascii([]byte(ddl)) && !strings.HasPrefix(x.vars.ClientCharset, "utf8") {
+		return notSupported("CREATE TABLE of an encrypted table with names that are not ASCII needs SET NAMES utf8mb4")
+	}
+	ok, err := x.exec(ddl)
+	if err != nil {
+		return err
+	}
+	// IF NOT EXISTS may have found another table there: what upstream has counts, not what was sent.
+	if ok.Warnings > 0 || p.IfNotExists {
+		if _, err := x.catalog.Lookup(ctx, t.DB, t.Name); err != nil {
+			return err
+		}
+	} else {
+		x.catalog.publish(s)
+	}
+	return x.sendOK(ok, more)
+}
+
+// describe lets the evaluator read the logical CREATE TABLE.
+func (x *Session) describe(ctx context.Context, p *plan.CreateTable) (*schema.Table, error) {
+	text, err := value.Transcode(nil, []byte(p.Statement), x.vars.ClientCharset, "utf8mb4")
+	if err != nil {
+		return nil, notSupported("CREATE TABLE of an encrypted table in this character set is not supported; use SET NAMES utf8mb4")
+	}
+	var charset, collation string
+	err = x.query("SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = "+
+		"x'"+fmt.Sprintf("%x", p.DB)+"'", func(row [][]byte) error {
+		charset, collation = string(row[0]), string(row[1])
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if charset == "" {
+		return nil, wire.NewError(codeUnknownDatabase, "Unknown database '%s'", p.DB)
+	}
+	return x.catalog.evaluator.Describe(ctx, evaluator.DDL{
+		Statement: string(text), Database: p.DB, Table: p.Name, DBCharset: charset, DBCollation: collation,
+		SQLMode: x.vars.SQLMode, TimeZone: x.vars.TimeZone,
+	})
+}
+
+// codeUnknownDatabase is ER_BAD_DB_ERROR.
+const codeUnknownDatabase = 1049
+
+// physical gives a described table its id and keys, and writes its physical CREATE TABLE.
+func (x *Session) physical(t *schema.Table, ifNotExists bool) (*sealer, string, error) {
+	if _, err := rand.Read(t.ID[:]); err != nil {
+		return nil, "", fmt.Errorf("making a table id: %w", err)
+	}
+	key, wrapped, err := x.catalog.ring.NewTableKey(t.ID)
+	if err != nil {
+		return nil, "", fmt.Errorf("making a table key: %w", err)
+	}
+	defer key.Destroy()
+	t.WrappedKey, t.KeyID = wrapped, 1
+	s, err := sealerWithKey(x.catalog.ring, t, key)
+	if err != nil {
+		return nil, "", err
+	}
+	comment, columns, err := schema.Encode(t, func(b []byte) []byte { return s.cells.Seal(nil, schema.MetadataColumn, b) })
+	if err != nil {
+		return nil, "", unsupported(err)
+	}
+	ddl, err := schema.CreateTable(t, &schema.Physical{
+		MariaDB: x.catalog.mariaDB, IfNotExists: ifNotExists, MaxStored: value.MaxStored, Overhead: cell.Overhead,
+		TableComment: comment, ColumnComments: columns, RefColumn: x.refColumn(t),
+	})
+	return s, ddl, unsupported(err)
+}
+
+// refColumn finds the physical column that a foreign key of t points at.
+func (x *Session) refColumn(t *schema.Table) func(db, table, column string) (string, bool) {
+	return func(db, table, column string) (string, bool) {
+		ref := x.state.Snapshot.Lookup(db, table)
+		if strings.EqualFold(db, t.DB) && strings.EqualFold(table, t.Name) {
+			ref = t
+		}
+		if ref == nil {
+			return column, true // a plaintext table: what points at it is clear, too
+		}
+		c := ref.Column(column)
+		switch {
+		case c == nil:
+			return "", false
+		case c.Storage == schema.StoredClear:
+			return c.Name, true
+		}
+		return c.TokenColumn(), c.Token
+	}
+}
+
+// unsupported turns an UnsupportedError into the answer for it.
+func unsupported(err error) error {
+	var u *schema.UnsupportedError
+	if errors.As(err, &u) {
+		return notSupported("%s", u.Error())
+	}
+	return err
+}
+
+// dropTable lets upstream drop tables or a database, and then forgets what is gone.
+func (x *Session) dropTable(ctx context.Context, p *plan.DropTable, more bool) error {
+	ok, err := x.exec(string(x.args.src))
+	if reload := x.catalog.Reload(ctx); reload != nil && err == nil {
+		err = reload
+	}
+	if err != nil {
+		return err
+	}
+	x.Effects(p.Effects)
+	return x.sendOK(ok, more)
+}
