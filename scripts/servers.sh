@@ -113,7 +113,9 @@ stop() {
 
 variables() {
   local name
-  for name in $(names); do echo "export TDEPROXY_TEST_${name^^}=$(cat "$1/$name/address")"; done
+  for name in $(names); do
+    if [ -s "$1/$name/address" ]; then echo "export TDEPROXY_TEST_${name^^}=$(cat "$1/$name/address")"; fi
+  done
   echo "export TDEPROXY_TEST_MYSQLD='$("$here/mysql97.sh")'"
   echo "export TDEPROXY_TEST_SCRATCH='$(scratch)'"
   echo "export TDEPROXY_REQUIRE_SERVERS=1"

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -82,16 +83,38 @@ func (s *service) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if why := keyring.Swappable(); why != "" {
-		s.log.Warn(why)
-	}
 	if s.ring, err = openRing(ctx, s.cfg); err != nil {
 		return err
 	}
 	if s.certs, err = openCertificates(s.cfg); err != nil {
 		s.ring.Destroy()
+		return err
 	}
-	return err
+	s.warn()
+	return nil
+}
+
+// Below these a start warns.
+const (
+	certificateLeft    = 30 * 24 * time.Hour
+	descriptorsSpare   = 100 // listeners, files, admin connections
+	descriptorsSession = 2   // a client's and upstream's
+)
+
+// warn logs what does not stop a start, but will hurt later.
+func (s *service) warn() {
+	if why := keyring.Swappable(); why != "" {
+		s.log.Warn(why)
+	}
+	if end := s.certs.Snapshot().Certificate.Leaf.NotAfter; time.Until(end) < certificateLeft {
+		s.log.Warn("the certificate ends soon; renew it", "not_after", end)
+	}
+	var limit syscall.Rlimit
+	need := uint64(descriptorsSession*s.cfg.Listen.MaxConnections + descriptorsSpare)
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < need {
+		s.log.Warn("the limit of open files is too low for listen.max_connections; raise LimitNOFILE",
+			"limit", limit.Cur, "needed", need)
+	}
 }
 
 // run serves clients until a signal has drained the proxy.

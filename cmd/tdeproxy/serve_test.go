@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -154,6 +155,10 @@ func TestServeFirstStart(t *testing.T) {
 	}
 	if _, body := s.get("/metrics"); !strings.Contains(body, "tdeproxy_certificate_not_after_seconds ") || !strings.Contains(body, "process_open_fds ") {
 		t.Errorf("/metrics: %s", body)
+	}
+	limits, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", s.cmd.Process.Pid))
+	if err != nil || !regexp.MustCompile(`Max core file size +0 +0 `).Match(limits) {
+		t.Errorf("core dumps are possible: %v %s", err, limits)
 	}
 	s.signal(syscall.SIGTERM)
 	s.ends(10 * time.Second)
