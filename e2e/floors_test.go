@@ -46,7 +46,9 @@ var confined = []struct {
 // Budgets of size, in lines.
 const (
 	maxFile     = 800
+	mostFiles   = 450 // nine of ten files
 	maxFunction = 100
+	maxMethods  = 4 // of an interface
 )
 
 // source is one parsed file.
@@ -224,11 +226,17 @@ func exportedReceiver(d *ast.FuncDecl) bool {
 }
 
 func TestSizes(t *testing.T) {
+	var files []int
 	for _, s := range sources(t) {
-		if lines := s.line(s.file.FileEnd); lines > maxFile {
+		lines := s.line(s.file.FileEnd)
+		files = append(files, lines)
+		if lines > maxFile {
 			t.Errorf("%s has %d lines, more than %d", s.path, lines, maxFile)
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
+			if i, ok := n.(*ast.InterfaceType); ok && i.Methods.NumFields() > maxMethods {
+				t.Errorf("%s:%d: an interface of %d methods, more than %d", s.path, s.line(i.Pos()), i.Methods.NumFields(), maxMethods)
+			}
 			f, ok := n.(*ast.FuncDecl)
 			if !ok || f.Body == nil {
 				return true
@@ -238,6 +246,10 @@ func TestSizes(t *testing.T) {
 			}
 			return true
 		})
+	}
+	slices.Sort(files)
+	if p90 := files[len(files)*9/10]; p90 > mostFiles {
+		t.Errorf("one file in ten has %d lines or more; %d is the budget", p90, mostFiles)
 	}
 }
 
