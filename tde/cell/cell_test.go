@@ -312,7 +312,7 @@ func TestAllocations(t *testing.T) {
 	if n := testing.AllocsPerRun(1000, func() { out, _ = table.Open(out[:0], 1, c) }); n >= 1 {
 		t.Errorf("Open allocates %v times", n)
 	}
-	if n := testing.AllocsPerRun(1000, func() { sealed = table.Seal(nil, 1, plaintext) }); n >= 2 {
+	if n := testing.AllocsPerRun(1000, func() { sealed = table.Seal(nil, 1, plaintext) }); n > 2 { // 1; 2 under the race detector
 		t.Errorf("Seal into nothing allocates %v times", n)
 	}
 	tokens, err := cell.NewTokens(secret(t, []byte(testKey)))
