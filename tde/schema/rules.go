@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"path"
 	"slices"
 	"strings"
 )
@@ -25,7 +24,9 @@ type Rules struct {
 }
 
 // NewRules makes Rules.
-func NewRules(rules []Rule, columns []ColumnIndex) *Rules { return &Rules{rules: rules, columns: columns} }
+func NewRules(rules []Rule, columns []ColumnIndex) *Rules {
+	return &Rules{rules: rules, columns: columns}
+}
 
 var systemDatabases = []string{"mysql", "information_schema", "performance_schema", "sys"}
 
@@ -67,9 +68,20 @@ func (r *Rules) Index(db, table, column string) string {
 	return ""
 }
 
-// match compares by a pattern in which only `*` is special.
+// match compares by a pattern in which only `*` is special: it stands for any characters, also none.
 func match(pattern, name string) bool {
-	escaped := strings.NewReplacer(`\`, `\\`, `[`, `\[`, `?`, `\?`).Replace(strings.ToLower(pattern))
-	ok, err := path.Match(escaped, strings.ToLower(name))
-	return err == nil && ok
+	parts := strings.Split(strings.ToLower(pattern), "*")
+	name, ok := strings.CutPrefix(strings.ToLower(name), parts[0])
+	if !ok || len(parts) == 1 {
+		return ok && name == ""
+	}
+	last := len(parts) - 1
+	for _, p := range parts[1:last] {
+		at := strings.Index(name, p)
+		if at < 0 {
+			return false
+		}
+		name = name[at+len(p):]
+	}
+	return strings.HasSuffix(name, parts[last])
 }

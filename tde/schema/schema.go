@@ -81,6 +81,8 @@ type Wire struct {
 	Length   uint32
 	Flags    uint16
 	Decimals byte
+	// RawLength is the length where character_set_results is NULL or binary: bytes of the column's own character set.
+	RawLength uint32
 }
 
 // Column is one logical column.
@@ -107,6 +109,7 @@ type Column struct {
 	OnUpdateNow   bool
 	AutoIncrement bool
 	Generated     bool
+	JSONCheck     bool // MariaDB's JSON: LONGTEXT with CHECK (json_valid(column))
 	Comment       string
 	Storage       Storage
 	Token         bool // upstream has an equality token beside the cell
@@ -118,8 +121,8 @@ func (c *Column) TokenColumn() string { return TokenPrefix + c.Name }
 
 // IndexPart is one column of an index.
 type IndexPart struct {
-	Column string
-	Prefix int // characters or bytes; 0 = the whole column
+	Column string // "" for an expression, as in MySQL's functional indexes
+	Prefix int    // characters or bytes; 0 = the whole column
 	Desc   bool
 }
 
@@ -157,9 +160,14 @@ type Table struct {
 	RowFormat   string
 	Comment     string
 	Create      string // SHOW CREATE TABLE of the logical table
-	Columns     []Column
-	Indexes     []Index
-	ForeignKeys []ForeignKey
+	// AutoIncrement is the next value as AUTO_INCREMENT=n gives it; 0 where the table has no such column.
+	AutoIncrement uint64
+	Checks        []string // CHECK constraints, JSONCheck not among them: name and expression
+	Options       string   // CREATE_OPTIONS of INFORMATION_SCHEMA: "partitioned", "row_format=COMPRESSED"
+	Versioned     bool     // MariaDB's WITH SYSTEM VERSIONING
+	Columns       []Column
+	Indexes       []Index
+	ForeignKeys   []ForeignKey
 }
 
 // Column finds a column by its name, which is case-insensitive as in MySQL. It returns nil where there is none.

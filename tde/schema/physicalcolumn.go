@@ -1,0 +1,106 @@
+package schema
+
+import (
+	"encoding/hex"
+	"strconv"
+)
+
+func (p *printer) cellColumn(c *Column, typ string) string {
+	switch {
+	case !c.NotNull && c.Invisible:
+		return typ + " NULL INVISIBLE"
+	case !c.NotNull:
+		return typ + " NULL"
+	case c.Invisible && p.MariaDB:
+		// MariaDB wants a DEFAULT; the column's CHECK refuses it.
+		return typ + " NOT NULL INVISIBLE DEFAULT ''"
+	case c.Invisible:
+		return typ + " NOT NULL INVISIBLE"
+	}
+	return typ + " NOT NULL"
+}
+
+// tokenColumn gives a token its definition. A write that leaves it out must fail under any sql_mode: checks sees to it.
+func (p *printer) tokenColumn(c *Column) string {
+	switch {
+	case !c.NotNull:
+		return "BINARY(16) NULL DEFAULT NULL INVISIBLE"
+	case p.MariaDB:
+		return "BINARY(16) NOT NULL INVISIBLE DEFAULT ''"
+	}
+	return "BINARY(16) NOT NULL INVISIBLE"
+}
+
+// checks are the constraints that no row without its cells and tokens passes. Their names must differ in the whole
+// database and outlive a RENAME, so they are made of the table's id.
+func (p *printer) checks(c *Column) []string {
+	if c.Storage == StoredClear {
+		return nil
+	}
+	name := func(what string) string {
+		return "CONSTRAINT " + quoteName(Prefix+what+"_"+hex.EncodeToString(p.table.ID[:])+"_"+strconv.Itoa(int(c.ID)))
+	}
+	var out []string
+	cell, token := quoteName(c.Name), quoteName(c.TokenColumn())
+	if c.NotNull && c.Invisible && p.MariaDB {
+		out = append(out, name("cell")+" CHECK ("+cell+" <> '')")
+	}
+	switch {
+	case !c.Token:
+	case c.NotNull:
+		out = append(out, name("eq")+" CHECK ("+token+" <> x'00000000000000000000000000000000')")
+	default:
+		out = append(out, name("eq")+" CHECK (("+cell+" IS NULL) = ("+token+" IS NULL))")
+	}
+	return out
+}
+
+// clearColumn writes a column as the application did.
+func (p *printer) clearColumn(c *Column) string {
+	s := c.SQLType
+	if c.Charset != "" {
+		s += " CHARACTER SET " + c.Charset + " COLLATE " + c.Collation
+	}
+	if c.NotNull {
+		s += " NOT NULL"
+	} else {
+		s += " NULL"
+	}
+	switch c.Default {
+	case DefaultNull:
+		s += " DEFAULT NULL"
+	case DefaultNow:
+		s += " DEFAULT " + now(c)
+	case DefaultValue:
+		s += " DEFAULT " + clearDefault(c)
+	}
+	if c.OnUpdateNow {
+		s += " ON UPDATE " + now(c)
+	}
+	if c.AutoIncrement {
+		s += " AUTO_INCREMENT"
+	}
+	if c.Invisible {
+		s += " INVISIBLE"
+	}
+	return s
+}
+
+// now is CURRENT_TIMESTAMP with a column's fractional digits.
+func now(c *Column) string {
+	if c.FSP == 0 {
+		return "CURRENT_TIMESTAMP"
+	}
+	return "CURRENT_TIMESTAMP(" + strconv.Itoa(c.FSP) + ")"
+}
+
+// clearDefault is a constant default. Strings go in hexadecimal: a backslash means different things to sql_modes.
+func clearDefault(c *Column) string {
+	switch {
+	case c.Charset != "" && c.Kind != KindEnum && c.Kind != KindSet:
+		return "_" + c.Charset + " x'" + hex.EncodeToString(c.DefaultStored) + "'"
+	case c.Kind >= KindBinary && c.Kind <= KindLongBlob:
+		return "x'" + hex.EncodeToString(c.DefaultStored) + "'"
+	}
+	return c.DefaultSQL
+}

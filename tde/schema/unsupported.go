@@ -1,0 +1,108 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// UnsupportedError says that a table cannot be protected, and why.
+type UnsupportedError struct {
+	Table string // database.table
+	What  string // "a generated column (total)"
+}
+
+// Error names the table and what of it is not supported. It holds names only, never values.
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("encrypted table %s: %s is not supported", e.Table, e.What)
+}
+
+// maxName is the longest identifier that MySQL takes, in characters.
+const maxName = 64
+
+// Check finds what a protected table cannot have. Storage and Token of its columns must be set.
+func (t *Table) Check() error {
+	unsupported := func(format string, args ...any) error {
+		return &UnsupportedError{Table: t.DB + "." + t.Name, What: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case len(t.Columns) == 0:
+		return unsupported("a table without columns")
+	case strings.HasPrefix(strings.ToLower(t.Name), Prefix):
+		return unsupported("a name that begins with %s", Prefix)
+	case strings.Contains(strings.ToLower(t.Options), "partitioned"):
+		return unsupported("partitioning")
+	case t.Versioned:
+		return unsupported("system versioning")
+	case len(t.Checks) > 0:
+		return unsupported("a CHECK constraint")
+	}
+	for i := range t.Columns {
+		if what := t.Columns[i].unsupported(); what != "" {
+			return unsupported("%s", what)
+		}
+	}
+	for i := range t.Indexes {
+		if what := t.unsupportedIndex(&t.Indexes[i]); what != "" {
+			return unsupported("%s", what)
+		}
+	}
+	for i := range t.ForeignKeys {
+		if what := t.unsupportedForeignKey(&t.ForeignKeys[i]); what != "" {
+			return unsupported("%s", what)
+		}
+	}
+	return nil
+}
+
+func (c *Column) unsupported() string {
+	switch {
+	case strings.HasPrefix(strings.ToLower(c.Name), Prefix):
+		return fmt.Sprintf("a column name that begins with %s (%s)", Prefix, c.Name)
+	case c.Token && utf8.RuneCountInString(c.Name) > maxName-len(TokenPrefix):
+		return fmt.Sprintf("a name of more than %d characters (%s) of an indexed column", maxName-len(TokenPrefix), c.Name)
+	case c.Kind == KindNone:
+		return fmt.Sprintf("the data type of column %s", c.Name)
+	case c.Generated:
+		return fmt.Sprintf("a generated column (%s)", c.Name)
+	case c.Default == DefaultExpr:
+		return fmt.Sprintf("an expression as DEFAULT (%s)", c.Name)
+	case c.Token && (c.Kind == KindJSON || c.Kind == KindGeometry):
+		return fmt.Sprintf("an index on a JSON or spatial column (%s)", c.Name)
+	}
+	return ""
+}
+
+func (t *Table) unsupportedIndex(ix *Index) string {
+	for _, p := range ix.Parts {
+		c := t.Column(p.Column)
+		switch {
+		case p.Column == "" || c == nil:
+			return fmt.Sprintf("an index on an expression (%s)", ix.Name)
+		case c.Storage == StoredClear:
+		case ix.Type == "FULLTEXT" || ix.Type == "SPATIAL" || ix.Type == "RTREE" || ix.Type == "VECTOR":
+			return fmt.Sprintf("a %s index on an encrypted column (%s)", ix.Type, ix.Name)
+		case ix.Unique && p.Prefix > 0:
+			return fmt.Sprintf("a unique index on a prefix of an encrypted column (%s)", ix.Name)
+		case !c.Token:
+			return fmt.Sprintf("index %s without an equality token of column %s", ix.Name, c.Name)
+		}
+	}
+	return ""
+}
+
+func (t *Table) unsupportedForeignKey(fk *ForeignKey) string {
+	for _, name := range fk.Columns {
+		c := t.Column(name)
+		switch {
+		case c == nil:
+			return fmt.Sprintf("foreign key %s on an unknown column", fk.Name)
+		case c.Storage == StoredClear:
+		case fk.RefDB != "" && !strings.EqualFold(fk.RefDB, t.DB):
+			return fmt.Sprintf("a foreign key between encrypted columns of two databases (%s)", fk.Name)
+		case !c.Token:
+			return fmt.Sprintf("foreign key %s without an equality token of column %s", fk.Name, c.Name)
+		}
+	}
+	return ""
+}
