@@ -73,6 +73,9 @@ func newSingleByte(name, table string) *charset {
 			return -1, 1
 		},
 		encode: func(dst []byte, r rune) ([]byte, bool) {
+			if name == "tis620" && r > 0x10000 {
+				r &= 0xFFFF // as the servers do
+			}
 			c, ok := from[r]
 			if !ok {
 				return dst, false
@@ -106,6 +109,11 @@ func asciiCompatible(name string) bool {
 	return ok && cs.ascii
 }
 
+// wide reports whether results have even their numbers converted: MariaDB does that in sets such as utf16, MySQL does not.
+func wide(ctx *Context) bool {
+	return ctx.MariaDB && !noConversion(ctx.ResultsCharset) && !asciiCompatible(ctx.ResultsCharset)
+}
+
 // isASCII reports whether all bytes are below 0x80.
 func isASCII(b []byte) bool {
 	for _, c := range b {
@@ -133,28 +141,31 @@ func transcode(dst, src []byte, from, to string, lossy bool) ([]byte, error) {
 	}
 	in, ok := lookup(from)
 	out, ok2 := lookup(to)
-	if !ok || !ok2 || in.decode == nil && !isASCII(src) || out.decode == nil {
+	if !ok || !ok2 {
 		return dst, ErrNeedsServer
 	}
 	return convert(dst, src, in, out, lossy)
 }
 
-// convert goes character by character. The East Asian sets get here as a source only, with ASCII.
+// convert goes character by character.
 func convert(dst, src []byte, in, out *charset, lossy bool) ([]byte, error) {
 	start := len(dst)
-	decode := in.decode
+	decode, encode := in.decode, out.encode
 	if decode == nil {
 		decode = decodeASCII
 	}
+	if encode == nil {
+		encode = encodeASCII
+	}
 	for len(src) > 0 {
 		r, size := decode(src)
-		if size == 0 {
+		if size == 0 || out.encode == nil && (r >= utf8.RuneSelf || r == '\\') {
 			return dst[:start], ErrNeedsServer
 		}
 		src = src[size:]
 		mapped := false
 		if r >= 0 {
-			dst, mapped = out.encode(dst, r)
+			dst, mapped = encode(dst, r)
 		}
 		if mapped {
 			continue
@@ -162,7 +173,7 @@ func convert(dst, src []byte, in, out *charset, lossy bool) ([]byte, error) {
 		if !lossy {
 			return dst[:start], ErrNeedsServer
 		}
-		dst, _ = out.encode(dst, '?')
+		dst, _ = encode(dst, '?')
 	}
 	return dst, nil
 }

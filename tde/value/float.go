@@ -84,7 +84,8 @@ func floatWidth(col *schema.Column) int {
 	return 22
 }
 
-// gcvt prints f with up to prec significant digits: plainly where the point falls within 15 digits, else as "1.5e-20".
+// gcvt prints f with up to prec significant digits: plainly where the point falls within 15 digits or between digits, else
+// as "1.5e-20".
 func gcvt(dst []byte, f float64, prec int) []byte {
 	var buf [32]byte
 	format := -1
@@ -116,7 +117,7 @@ func placePoint(dst, num []byte, decpt int) []byte {
 	switch {
 	case len(num) == 1 && num[0] == '0':
 		return append(dst, '0')
-	case decpt > 15 || decpt < -14:
+	case decpt > 15 && len(num) <= decpt || decpt < -14:
 		dst = append(dst, num[0])
 		if len(num) > 1 {
 			dst = append(append(dst, '.'), num[1:]...)

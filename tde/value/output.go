@@ -1,6 +1,7 @@
 package value
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/tdeproxy/tdeproxy/tde/schema"
@@ -8,14 +9,33 @@ import (
 
 // AppendText appends a stored value as the text protocol sends it, without its length.
 func AppendText(dst, stored []byte, col *schema.Column, ctx *Context) ([]byte, error) {
+	if !printed(col.Kind) {
+		return appendBody(dst, stored, col, ctx)
+	}
+	start := len(dst)
+	dst, err := appendPrinted(dst, stored, col, ctx)
+	if err != nil {
+		return dst[:start], err
+	}
+	return widen(dst, start, ctx)
+}
+
+// printed reports whether only the text protocol sends a type as text.
+func printed(k schema.Kind) bool {
+	switch k {
+	case schema.KindFloat, schema.KindDouble, schema.KindDate, schema.KindDateTime, schema.KindTimestamp, schema.KindTime, schema.KindYear:
+		return true
+	}
+	return isInteger(k)
+}
+
+// appendPrinted appends a number's or a temporal value's text, in ASCII.
+func appendPrinted(dst, stored []byte, col *schema.Column, ctx *Context) ([]byte, error) {
 	switch col.Kind {
 	case schema.KindFloat, schema.KindDouble:
 		return textFloat(dst, stored, col)
 	case schema.KindDate, schema.KindDateTime, schema.KindTimestamp, schema.KindTime:
 		return textTemporal(dst, stored, col, ctx)
-	}
-	if !isInteger(col.Kind) && col.Kind != schema.KindYear {
-		return appendBody(dst, stored, col, ctx)
 	}
 	u, err := storedInt(stored)
 	switch {
@@ -25,6 +45,14 @@ func AppendText(dst, stored []byte, col *schema.Column, ctx *Context) ([]byte, e
 		return textYear(dst, u, col), nil
 	}
 	return textInteger(dst, u, col), nil
+}
+
+// widen converts the ASCII from start on, if character_set_results is one such as utf16.
+func widen(dst []byte, start int, ctx *Context) ([]byte, error) {
+	if !wide(ctx) {
+		return dst, nil
+	}
+	return transcode(dst[:start], bytes.Clone(dst[start:]), "ascii", ctx.ResultsCharset, true)
 }
 
 // AppendBinary appends a stored value as the binary protocol sends it, with its length where the type has one. The caller
@@ -56,7 +84,12 @@ func appendBody(dst, stored []byte, col *schema.Column, ctx *Context) ([]byte, e
 	}
 	switch col.Kind {
 	case schema.KindDecimal:
-		return textDecimal(dst, stored, col)
+		start := len(dst)
+		dst, err := textDecimal(dst, stored, col)
+		if err != nil {
+			return dst, err
+		}
+		return widen(dst, start, ctx)
 	case schema.KindBit:
 		if len(stored) != bitBytes(col) {
 			return dst, ErrStored
