@@ -118,7 +118,7 @@ func (c *Conn) header(off int) (size int, err error) {
 		return 0, ErrSequence
 	}
 	c.seq++
-	if off-headerSize+size > c.limit {
+	if max(off-headerSize, 0)+size > c.limit {
 		return 0, ErrTooLarge
 	}
 	return size, nil

@@ -50,6 +50,9 @@ func (e *Execute) Decode(packet []byte, count int, caps Capability) error {
 		return nil
 	}
 	e.Params, e.Bound = r.params(e.Params, int(n), named)
+	if len(r.b) > 0 { // the values are not those of this statement
+		return ErrMalformed
+	}
 	return r.err()
 }
 

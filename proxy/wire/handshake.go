@@ -46,11 +46,15 @@ func DecodeHandshake(packet []byte) (*Handshake, error) {
 
 // Append encodes h.
 func (h *Handshake) Append(dst []byte) []byte {
-	scramble := append(make([]byte, 0, 32), h.Scramble...)
+	caps := h.Capabilities
+	longest := 20
+	if caps.Has(PluginAuth) {
+		longest = 254 // what its length byte can say, with the zero after it
+	}
+	scramble := append(make([]byte, 0, 32), h.Scramble[:min(len(h.Scramble), longest)]...)
 	for len(scramble) < 20 {
 		scramble = append(scramble, 0)
 	}
-	caps := h.Capabilities
 	dst = append(append(append(dst, 10), h.Version...), 0)
 	dst = binary.LittleEndian.AppendUint32(dst, h.ConnectionID)
 	dst = append(append(dst, scramble[:8]...), 0)
