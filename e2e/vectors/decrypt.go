@@ -6,10 +6,15 @@ package main
 
 import (
 	"bytes"
+	"compress/flate"
 	"crypto/aes"
 	"crypto/cipher"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"io"
+	"strings"
 )
 
 // cmac is AES-CMAC (RFC 4493).
@@ -99,6 +104,37 @@ func makeToken(root []byte, domain, kind, collation string, canonical []byte) []
 		message = join(kind, collation, []byte{0})
 	}
 	return cmac(kdf(root, "tdeproxy token v1", []byte(domain)), append(message, canonical...))
+}
+
+// openMetadata opens a table's definition, which is JSON: the table's comment and, in any order, those of its columns.
+func openMetadata(masters map[uint32][]byte, ring []byte, comment string, columns []string) ([]byte, error) {
+	parts := strings.SplitN(strings.TrimPrefix(comment, "tdeproxy1:"), ".", 3)
+	header, err := base64.RawURLEncoding.DecodeString(parts[0]) // table id (16) | key id (2) | length (2) | wrapped key
+	if err != nil || len(parts) != 3 || len(header) < 20 {
+		return nil, errors.New("no metadata")
+	}
+	text := parts[2]
+	for n := range columns { // as many pieces as parts[1] says
+		for _, c := range columns {
+			piece, found := strings.CutPrefix(c, fmt.Sprintf("tdeproxy1:%d.", n+1))
+			if found {
+				text += piece
+			}
+		}
+	}
+	sealed, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return nil, err
+	}
+	tableKey, err := openTableKey(masters, header[20:], ring, header[:16])
+	if err != nil {
+		return nil, err
+	}
+	deflated, err := openCell(tableKey, header[:16], binary.BigEndian.Uint16(header[16:]), 0xFFFF, sealed)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(flate.NewReader(bytes.NewReader(deflated)))
 }
 
 // join puts strings, bytes and big-endian numbers together.

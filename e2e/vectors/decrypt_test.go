@@ -8,6 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tdeproxy/tdeproxy/keyring"
+	"github.com/tdeproxy/tdeproxy/tde/cell"
+	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
 const (
@@ -52,6 +56,44 @@ func TestVectorsCount(t *testing.T) {
 		if err := run(&bytes.Buffer{}, paths[0], paths[1], paths[2]); err == nil {
 			t.Errorf("a change of %s does not show", path)
 		}
+	}
+}
+
+// The proxy's own packages read the same metadata.
+func TestMetadata(t *testing.T) {
+	_, masters, _, err := readRing(masterKey, ringFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v struct {
+		Keyring  struct{ ID string }
+		Metadata struct {
+			Database, Name, Comment string
+			ColumnComments          []string `json:"column_comments"`
+		}
+	}
+	if err := readJSON(vectors, &v); err != nil {
+		t.Fatal(err)
+	}
+	m := v.Metadata
+	table, err := schema.Decode(m.Database, m.Name, m.Comment, m.ColumnComments, func(h schema.Header) (func([]byte) ([]byte, error), error) {
+		raw, err := openTableKey(masters, h.WrappedKey, unhex(v.Keyring.ID), h.ID[:])
+		if err != nil {
+			return nil, err
+		}
+		key, err := keyring.NewSecret(raw)
+		if err != nil {
+			return nil, err
+		}
+		defer key.Destroy()
+		cells, err := cell.NewTable(key, h.ID, h.KeyID)
+		return func(b []byte) ([]byte, error) { return cells.Open(nil, schema.MetadataColumn, b) }, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := table.Column("email"); c == nil || !c.Token || c.Collation != "utf8mb4_general_ci" || c.ID != 2 || c.Kind != schema.KindVarChar {
+		t.Errorf("column %+v", c)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"strings"
 )
 
@@ -32,7 +33,12 @@ type vectorFile struct {
 	}
 	Cells    []cellVector
 	BadCells []cellVector `json:"bad_cells"`
-	Tokens   []struct{ About, Domain, Kind, Collation, Canonical, Token string }
+	Metadata struct {
+		Comment        string
+		ColumnComments []string `json:"column_comments"`
+		Definition     any
+	}
+	Tokens []struct{ About, Domain, Kind, Collation, Canonical, Token string }
 }
 
 type cellVector struct {
@@ -89,6 +95,15 @@ func run(out io.Writer, masterPath, ringPath, vectorsPath string) error {
 		}
 		fmt.Fprintf(out, "token  %s: %x\n", t.About, got)
 	}
+	definition, err := openMetadata(masters, ring, v.Metadata.Comment, v.Metadata.ColumnComments)
+	if err != nil {
+		return fmt.Errorf("metadata: %w", err)
+	}
+	var got any
+	if err := json.Unmarshal(definition, &got); err != nil || !reflect.DeepEqual(got, v.Metadata.Definition) {
+		return fmt.Errorf("metadata: %s, %v", definition, err)
+	}
+	fmt.Fprintf(out, "metadata: %.60s…\n", definition)
 	return nil
 }
 
