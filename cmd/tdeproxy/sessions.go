@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/tdeproxy/tdeproxy/proxy"
@@ -12,11 +11,12 @@ import (
 
 // sessions makes a session of each client's connection.
 type sessions struct {
-	handler *session.Handler
-	admin   *upstream.Admin
+	handler    *session.Handler
+	admin      *upstream.Admin
+	encryption *encryption
 }
 
-// newSessions prepares the way upstream. It does not connect: upstream may start later than the proxy.
+// newSessions prepares the way upstream. It waits for upstream: without its schema nobody knows what is encrypted there.
 func (s *service) newSessions(ctx context.Context) (*sessions, error) {
 	u := s.cfg.Upstream
 	dialer, err := upstream.NewDialer(upstream.Config{
@@ -28,7 +28,7 @@ func (s *service) newSessions(ctx context.Context) (*sessions, error) {
 		return nil, fmt.Errorf("[upstream]: %w", err)
 	}
 	admin := upstream.NewAdmin(dialer, u.User, string(u.Password))
-	guard, err := s.newGuard(ctx, admin)
+	enc, err := s.openEncryption(ctx, admin)
 	if err != nil {
 		admin.Close()
 		return nil, err
@@ -37,25 +37,19 @@ func (s *service) newSessions(ctx context.Context) (*sessions, error) {
 		Dialer:                 dialer,
 		TLS:                    s.certs.Config,
 		RequireSecureTransport: func() bool { return s.cfg.Listen.RequireSecureTransport },
-		Guard:                  guard,
+		Guard:                  session.Encrypt(ctx, enc.catalog, int(s.cfg.Listen.MaxAllowedPacket)),
 		HandshakeTimeout:       s.cfg.Listen.HandshakeTimeout,
 		MaxPacket:              int(s.cfg.Listen.MaxAllowedPacket),
 		Log:                    s.log,
 	})
-	return &sessions{handler: handler, admin: admin}, nil
-}
-
-// newGuard makes what watches over the statements of a session.
-func (s *service) newGuard(context.Context, *upstream.Admin) (func(*session.Session) session.Guard, error) {
-	if len(s.cfg.Encrypt) > 0 {
-		// Without a guard the named tables would be stored as plaintext.
-		return nil, errors.New("[[encrypt]]: this build passes statements through only; remove the rules to run it")
-	}
-	return nil, nil
+	return &sessions{handler: handler, admin: admin, encryption: enc}, nil
 }
 
 func (s *sessions) handle(ctx context.Context, link *proxy.Link) { s.handler.Handle(ctx, link) }
 
 func (s *sessions) kill(ctx context.Context, id uint32) error { return s.admin.Kill(ctx, id) }
 
-func (s *sessions) close() { s.admin.Close() }
+func (s *sessions) close() {
+	s.encryption.close()
+	s.admin.Close()
+}

@@ -115,7 +115,7 @@ func (e *encryption) forward(s *Session, packet []byte, f plan.Effects) error {
 
 // text handles COM_QUERY: one statement, or several.
 func (e *encryption) text(s *Session, packet []byte) error {
-	if !e.run.Protects() {
+	if !e.run.Protects() && !mayDesignate(packet) {
 		return e.forward(s, packet, plan.Effects{Session: true})
 	}
 	if err := e.query.Decode(packet, s.Capabilities()); err != nil {
@@ -133,6 +133,16 @@ func (e *encryption) text(s *Session, packet []byte) error {
 		return e.forward(s, packet, pass.Effects)
 	}
 	return e.run.Run(e.ctx, p, sql, false)
+}
+
+// mayDesignate says whether a statement could have a clause that designates a table, where nothing is encrypted yet.
+func mayDesignate(packet []byte) bool {
+	for i := 0; i+7 <= len(packet); i++ {
+		if packet[i]|0x20 == 'e' && bytes.EqualFold(packet[i:i+7], []byte("encrypt")) {
+			return true
+		}
+	}
+	return false
 }
 
 // several handles a text of more than one statement. Where all of them pass and none changes how the next one reads, the
@@ -208,7 +218,7 @@ func (e *encryption) one(s *Session, p plan.Plan, piece []byte, more bool) (fail
 
 // prepare handles COM_STMT_PREPARE.
 func (e *encryption) prepare(s *Session, packet []byte) error {
-	if !e.run.Protects() {
+	if !e.run.Protects() && !mayDesignate(packet) {
 		return e.forwardPrepare(s, packet, plan.Effects{Session: true})
 	}
 	sql := packet[1:]

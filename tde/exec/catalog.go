@@ -205,4 +205,5 @@ func (c *Catalog) change(fn func(*State) *State) {
 	c.state.Store(fn(c.state.Load()))
 }
 
-var errNoEvaluator = errors.New("this statement needs the evaluator, which is off ([evaluator] server = \"off\")")
+// errNoEvaluator is for what only a server computes.
+var errNoEvaluator = errors.New("this statement needs the evaluator, which does not run: it is off, or no [[encrypt]] rule wants it")

@@ -87,6 +87,9 @@ func (x *Session) coerceSets(ctx context.Context, p *plan.ReadModifyWrite) error
 // evaluate coerces rows of values by the evaluator's twin of their table. Rows of one shape go in one statement, so that
 // the server's errors count rows as the client's statement does.
 func (x *Session) evaluate(ctx context.Context, t *schema.Table, rows [][]target) error {
+	if x.catalog.evaluator == nil {
+		return errNoEvaluator
+	}
 	if x.args.stored == nil {
 		x.args.stored = map[int][]byte{}
 	}

@@ -118,6 +118,9 @@ func (w *weights) ask(ctx context.Context, col *schema.Column, s []byte) ([]byte
 	l := w.learned[col.Collation]
 	w.mu.RUnlock()
 	if l == nil {
+		if w.evaluator == nil {
+			return nil, errNoEvaluator
+		}
 		var err error
 		if l, err = w.evaluator.Weigher(ctx, col.Charset, col.Collation); err != nil {
 			return nil, fmt.Errorf("learning collation %s: %w", col.Collation, err)
