@@ -9,9 +9,6 @@ func Parse(data []byte) ([]byte, error) {
 	return f.encode()
 }
 
-// SetNonces replaces the source of nonces of wrapped table keys.
-func SetNonces(r *Ring, random func([]byte)) { r.random = random }
-
 // Keys are the keys that the ring holds, for tests that look for them where they must not be.
 func Keys(r *Ring) [][]byte {
 	keys := [][]byte{r.root.Bytes()}

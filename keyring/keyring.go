@@ -10,7 +10,6 @@ package keyring
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -61,7 +60,6 @@ type Ring struct {
 	generation uint64
 	masters    []master // ascending; the last one is active
 	root       *Secret
-	random     func([]byte) // nonces
 }
 
 type ringID [16]byte
@@ -128,6 +126,3 @@ func (r *Ring) String() string {
 
 // Format prints what String says, whatever the verb.
 func (r *Ring) Format(f fmt.State, _ rune) { fmt.Fprint(f, r.String()) }
-
-// systemRandom never fails: crypto/rand ends the process where the kernel has no random bytes.
-func systemRandom(b []byte) { _, _ = rand.Read(b) }

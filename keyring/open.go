@@ -52,7 +52,7 @@ func existsRemedy(err error) error {
 }
 
 func makeRing(ctx context.Context, kms KMS) (_ *file, _ *Ring, err error) {
-	r := &Ring{generation: 1, random: systemRandom}
+	r := &Ring{generation: 1}
 	defer func() {
 		if err != nil {
 			r.Destroy()
@@ -133,7 +133,7 @@ func openError(path string, err error) error {
 
 // unlock asks the KMS for the keys: the token root first, whose MAC must match before any other is asked for.
 func (f *file) unlock(ctx context.Context, kms KMS) (_ *Ring, err error) {
-	r := &Ring{id: f.ringID(), generation: f.Generation, random: systemRandom}
+	r := &Ring{id: f.ringID(), generation: f.Generation}
 	defer func() {
 		if err != nil {
 			r.Destroy()

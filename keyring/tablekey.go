@@ -3,6 +3,7 @@ package keyring
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -44,7 +45,7 @@ func (r *Ring) WrapTableKey(id [16]byte, key *Secret) ([]byte, error) {
 	w[0] = tableKeyFormat
 	binary.BigEndian.PutUint32(w[1:], m.Number)
 	nonce := w[headerSize:]
-	r.random(nonce)
+	_, _ = rand.Read(nonce) // never fails
 	err = key.use(func(b []byte) error {
 		w = aead.Seal(w, nonce, b, r.tableKeyAAD(id))
 		return nil
