@@ -50,7 +50,7 @@ func TestEqualOrRefused(t *testing.T) {
 // nothing.
 func TestDifferentialPassThrough(t *testing.T) {
 	forFlavours(t, func(t *testing.T, f harness.Flavour) {
-		s := stageOf(t, f)
+		s := bareStage(t, f)
 		p := passThrough(t, f, s.upstream.Address, nil)
 		for _, path := range corpora(t, "same") {
 			for _, mode := range []differ.Mode{differ.Text, differ.Binary} {
@@ -160,7 +160,7 @@ func passThrough(t *testing.T, f harness.Flavour, upstream string, settings map[
 	for k, v := range settings {
 		all[k] = v
 	}
-	p, err := harness.StartProxy(harness.ProxyOptions{Binary: binary(t), Upstream: upstream, Flavour: f, Evaluator: "off", Settings: all})
+	p, err := harness.StartProxy(harness.ProxyOptions{Binary: proxyBinary(t), Upstream: upstream, Flavour: f, Evaluator: "off", Settings: all})
 	must(t, err)
 	t.Cleanup(p.Remove)
 	return p

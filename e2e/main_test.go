@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"database/sql"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -77,15 +76,15 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// binary builds the proxy once, with the race detector.
-func binary(t *testing.T) string {
+// proxyBinary builds the proxy once, with the race detector.
+func proxyBinary(t *testing.T) string {
 	t.Helper()
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	return binaryLocked(t)
+	return proxyBinaryLocked(t)
 }
 
-func binaryLocked(t *testing.T) string {
+func proxyBinaryLocked(t *testing.T) string {
 	t.Helper()
 	if shared.binary == "" && shared.err == nil {
 		shared.dir, shared.err = os.MkdirTemp("", "tdeproxy-e2e-")
@@ -114,14 +113,13 @@ func plainServer(t *testing.T, f harness.Flavour) *harness.Server {
 	return s
 }
 
-// stageOf is the shared stage of a flavour, with its proxy running.
-func stageOf(t *testing.T, f harness.Flavour) *stage {
+// bareStage is the shared stage of a flavour; its proxy may not run.
+func bareStage(t *testing.T, f harness.Flavour) *stage {
 	t.Helper()
 	plain := plainServer(t, f)
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if s := shared.stages[f]; s != nil {
-		s.revive(t)
 		return s
 	}
 	s := &stage{flavour: f, plain: plain}
@@ -130,12 +128,30 @@ func stageOf(t *testing.T, f harness.Flavour) *stage {
 	must(t, err)
 	s.tap, err = harness.StartTap(s.upstream.Address, filepath.Join(s.upstream.Dir, "link"))
 	must(t, err)
-	s.proxy, err = harness.NewProxy(harness.ProxyOptions{Binary: binaryLocked(t), Upstream: s.tap.Address, Flavour: f, Encrypt: []string{"*"}})
+	o := harness.ProxyOptions{Binary: proxyBinaryLocked(t), Upstream: s.tap.Address, Flavour: f, Encrypt: []string{"*"}}
+	if os.Getenv(noEncryption) != "" {
+		o.Encrypt, o.Evaluator = nil, "off"
+	}
+	s.proxy, err = harness.NewProxy(o)
 	must(t, err)
 	if shared.stages == nil {
 		shared.stages = map[harness.Flavour]*stage{}
 	}
 	shared.stages[f] = s
+	return s
+}
+
+// noEncryption names a variable that, when set, leaves the rules out of the
+// proxy's configuration. It is a check of the tests: all that look for
+// plaintext must then find it.
+const noEncryption = "TDEPROXY_TEST_NO_ENCRYPTION"
+
+// stageOf is bareStage with its proxy running.
+func stageOf(t *testing.T, f harness.Flavour) *stage {
+	t.Helper()
+	s := bareStage(t, f)
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
 	s.revive(t)
 	return s
 }
@@ -216,8 +232,8 @@ func open(t *testing.T, address, database string, interpolate bool) *sql.DB {
 	return db
 }
 
-// exec runs statements and ends the test at the first error.
-func exec(t *testing.T, c *rawmysql.Conn, statements ...string) {
+// run runs statements and ends the test at the first error.
+func run(t *testing.T, c *rawmysql.Conn, statements ...string) {
 	t.Helper()
 	for _, s := range statements {
 		if err := c.Exec(s); err != nil {
@@ -283,9 +299,4 @@ func indexOf(text []byte, mark string) int {
 		}
 	}
 	return -1
-}
-
-// tapped is a name for a test's own recorded stream directory.
-func tapped(s *harness.Server, name string) string {
-	return filepath.Join(s.Dir, fmt.Sprintf("link-%s", name))
 }

@@ -41,9 +41,15 @@ type Proxy struct {
 	process *process
 }
 
+// BinaryEnv names a proxy that is built already, to be tested as it is.
+const BinaryEnv = "TDEPROXY_TEST_BINARY"
+
 // BuildProxy compiles cmd/tdeproxy into dir, with the race detector when race
-// is set and this machine can build it.
+// is set and this machine can build it; or it gives what BinaryEnv names.
 func BuildProxy(dir string, race bool) (string, error) {
+	if path := os.Getenv(BinaryEnv); path != "" {
+		return path, nil
+	}
 	out := filepath.Join(dir, "tdeproxy")
 	root, err := moduleRoot()
 	if err != nil {
