@@ -98,8 +98,8 @@ func TestResultsCharset(t *testing.T) {
 		for _, c := range columns {
 			t.Run(c.sql, func(t *testing.T) {
 				s.must(t, "SET NAMES utf8mb4, sql_mode=''")
-				s.must(t, "DROP TABLE IF EXISTS t")
-				s.must(t, "CREATE TABLE t (id int primary key, c "+c.sql+")")
+				s.must(t, "DROP TEMPORARY TABLE IF EXISTS t")
+				s.must(t, "CREATE TEMPORARY TABLE t (id int primary key, c "+c.sql+")")
 				w := writer{t: t, s: s, c: &c, ctx: &Context{ConnectionCharset: "utf8mb4", MariaDB: s.mariadb}}
 				s.must(t, "BEGIN")
 				for _, l := range testLiterals() {

@@ -41,8 +41,8 @@ func TestCoerceAsServers(t *testing.T) {
 
 func coerceColumn(t *testing.T, s *server, c *column, mode string) {
 	s.must(t, fmt.Sprintf("SET sql_mode='%s'", mode))
-	s.must(t, "DROP TABLE IF EXISTS t")
-	s.must(t, "CREATE TABLE t (id int primary key, c "+c.sql+")")
+	s.must(t, "DROP TEMPORARY TABLE IF EXISTS t")
+	s.must(t, "CREATE TEMPORARY TABLE t (id int primary key, c "+c.sql+")")
 	ctx := &Context{Location: time.FixedZone("", 7200), ConnectionCharset: "utf8mb4", ResultsCharset: "utf8mb4", MariaDB: s.mariadb,
 		PadCharToFullLength: mode == "PAD_CHAR_TO_FULL_LENGTH", Strict: strings.HasPrefix(mode, "STRICT"),
 		TimeTruncateFractional: mode == "TIME_TRUNCATE_FRACTIONAL",

@@ -170,6 +170,7 @@ func inSetOrder(v Value, col *schema.Column, ctx *Context) bool {
 	if !ok {
 		return false
 	}
-	printed, err := appendMembers(nil, bits, col)
+	var buf [256]byte
+	printed, err := appendMembers(buf[:0], bits, col)
 	return err == nil && bytes.Equal(printed, text)
 }

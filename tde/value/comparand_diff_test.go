@@ -25,12 +25,12 @@ func TestComparandAsServers(t *testing.T) {
 }
 
 func compareColumn(t *testing.T, s *server, c *column) {
-	s.must(t, "DROP TABLE IF EXISTS t")
+	s.must(t, "DROP TEMPORARY TABLE IF EXISTS t")
 	prefix := ""
 	if (isText(c.Kind) || isBytes(c.Kind)) && c.Length > 5 {
 		prefix = "(50)"
 	}
-	s.must(t, fmt.Sprintf("CREATE TABLE t (id int primary key, c %s, KEY (c%s))", c.sql, prefix))
+	s.must(t, fmt.Sprintf("CREATE TEMPORARY TABLE t (id int primary key, c %s, KEY (c%s))", c.sql, prefix))
 	w := writer{t: t, s: s, c: c, ctx: &Context{Location: time.FixedZone("", 7200), ConnectionCharset: "utf8mb4", MariaDB: s.mariadb}}
 	s.must(t, "BEGIN")
 	for _, l := range testLiterals() {
@@ -40,9 +40,15 @@ func compareColumn(t *testing.T, s *server, c *column) {
 		}
 	}
 	s.must(t, "COMMIT")
-	c.Collation = s.column(t, "SELECT COALESCE(MAX(collation_name), '') FROM information_schema.columns WHERE table_schema=DATABASE() AND table_name='t' AND column_name='c'")[0]
+	if isText(c.Kind) || c.Kind == schema.KindEnum || c.Kind == schema.KindSet {
+		c.Collation, _ = s.must(t, "SHOW FULL COLUMNS FROM t LIKE 'c'").GetStringByName(0, "Collation")
+	}
 	done := 0
-	for _, l := range testLiterals() {
+	common := c.Charset == "" || c.Charset == "utf8mb4" || c.Charset == "latin1" || c.Charset == "utf16"
+	for i, l := range testLiterals() {
+		if !common && (l.arg != nil || i%3 != 0) {
+			continue // what matters in rarer sets is tried with fewer literals
+		}
 		if w.equal(l) {
 			done++
 		}

@@ -40,15 +40,20 @@ func asDouble(v Value) (f float64, ok bool) {
 	return f, true
 }
 
-// storedDouble reads the stored form of FLOAT (widened) and DOUBLE.
-func storedDouble(stored []byte) (float64, error) {
+// storedDouble reads the stored form of FLOAT (widened) and DOUBLE, which are finite.
+func storedDouble(stored []byte) (f float64, err error) {
 	switch len(stored) {
 	case 4:
-		return float64(math.Float32frombits(binary.BigEndian.Uint32(stored))), nil
+		f = float64(math.Float32frombits(binary.BigEndian.Uint32(stored)))
 	case 8:
-		return math.Float64frombits(binary.BigEndian.Uint64(stored)), nil
+		f = math.Float64frombits(binary.BigEndian.Uint64(stored))
+	default:
+		return 0, ErrStored
 	}
-	return 0, ErrStored
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0, ErrStored
+	}
+	return f, nil
 }
 
 // textFloat is what my_gcvt (my_fcvt for a fixed number of decimals) of both servers prints.

@@ -68,8 +68,8 @@ func TestFloatText(t *testing.T) {
 }
 
 func floatTexts(t *testing.T, s *server, c *column, doubles []float64) {
-	s.must(t, "DROP TABLE IF EXISTS t")
-	s.must(t, "CREATE TABLE t (id int primary key auto_increment, c "+c.sql+")")
+	s.must(t, "DROP TEMPORARY TABLE IF EXISTS t")
+	s.must(t, "CREATE TEMPORARY TABLE t (id int primary key auto_increment, c "+c.sql+")")
 	var rows []string
 	for _, f := range doubles {
 		if c.Unsigned {
@@ -124,8 +124,8 @@ func TestFloatParse(t *testing.T) {
 			{"varchar(40)", schema.Column{Kind: schema.KindVarChar, Length: 40, Charset: "utf8mb4"}},
 		} {
 			t.Run(c.sql, func(t *testing.T) {
-				s.must(t, "DROP TABLE IF EXISTS t")
-				s.must(t, "CREATE TABLE t (id int primary key, c "+c.sql+")")
+				s.must(t, "DROP TEMPORARY TABLE IF EXISTS t")
+				s.must(t, "CREATE TEMPORARY TABLE t (id int primary key, c "+c.sql+")")
 				s.must(t, "BEGIN")
 				w := writer{t: t, s: s, c: &c, ctx: &Context{Strict: true, ConnectionCharset: "utf8mb4", ResultsCharset: "utf8mb4", MariaDB: s.mariadb}}
 				for _, l := range literals {
