@@ -144,10 +144,12 @@ func (c *Catalog) load(ctx context.Context, db, name, comment string) (*sealer, 
 		}
 		return func(b []byte) ([]byte, error) { return cells.Open(nil, schema.MetadataColumn, b) }, nil
 	})
+	if key != nil {
+		defer key.Destroy()
+	}
 	if err != nil {
 		return nil, err
 	}
-	defer key.Destroy()
 	return sealerWithKey(c.ring, t, key)
 }
 

@@ -25,7 +25,7 @@ func answer(err error) *wire.Error {
 	switch {
 	case errors.Is(err, errLiteral):
 		return notSupported("a literal or parameter of this statement could not be read")
-	case errors.Is(err, cell.ErrAuthentication), errors.Is(err, cell.ErrMalformed), errors.Is(err, value.ErrStored):
+	case tampered(err):
 		return wire.NewError(wire.CodeUnknown, "tdeproxy: a stored value is not what was sealed there: it was altered, cut off or moved")
 	case errors.Is(err, value.ErrNeedsServer):
 		return notSupported("a stored value cannot be converted to this session's character set or time zone exactly")
@@ -41,9 +41,15 @@ func logical(e *wire.Error) *wire.Error {
 
 // corrupt wraps the failure to open a cell with where it was.
 func corrupt(t *schema.Table, c *schema.Column, err error) error {
-	if errors.Is(err, cell.ErrAuthentication) || errors.Is(err, cell.ErrMalformed) || errors.Is(err, value.ErrStored) {
+	if tampered(err) {
 		return wire.NewError(wire.CodeUnknown, "tdeproxy: a value of column %s.%s.%s is not what was sealed there: it was altered, cut off or moved",
 			t.DB, t.Name, c.Name)
 	}
 	return fmt.Errorf("opening a value of %s.%s.%s: %w", t.DB, t.Name, c.Name, err)
+}
+
+// tampered says whether err is that of a cell which nobody sealed for its place.
+func tampered(err error) bool {
+	return errors.Is(err, cell.ErrAuthentication) || errors.Is(err, cell.ErrMalformed) || errors.Is(err, cell.ErrKeyID) ||
+		errors.Is(err, value.ErrStored)
 }

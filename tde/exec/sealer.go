@@ -20,15 +20,8 @@ type sealer struct {
 	tokens *cell.Tokens
 }
 
-// newSealer unwraps a table's data key.
-func newSealer(ring *keyring.Ring, t *schema.Table) (*sealer, error) {
-	key, err := ring.UnwrapTableKey(t.ID, t.WrappedKey)
-	if err != nil {
-		return nil, fmt.Errorf("table %s.%s: %w", t.DB, t.Name, err)
-	}
-	return sealerWithKey(ring, t, key)
-}
-
+// sealerWithKey makes the sealer of t under its data key. It keeps neither that nor the token key itself: cipher and CMAC
+// have expanded them.
 func sealerWithKey(ring *keyring.Ring, t *schema.Table, key *keyring.Secret) (*sealer, error) {
 	cells, err := cell.NewTable(key, t.ID, t.KeyID)
 	if err != nil {
@@ -38,6 +31,7 @@ func sealerWithKey(ring *keyring.Ring, t *schema.Table, key *keyring.Secret) (*s
 	if err != nil {
 		return nil, fmt.Errorf("table %s.%s: %w", t.DB, t.Name, err)
 	}
+	defer domain.Destroy()
 	tokens, err := cell.NewTokens(domain)
 	if err != nil {
 		return nil, fmt.Errorf("table %s.%s: %w", t.DB, t.Name, err)

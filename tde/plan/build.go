@@ -137,7 +137,21 @@ func touches(node ast.StmtNode, st Statement, env *Env) Plan {
 	if p := other(node, st, env); p != nil {
 		return p
 	}
-	return &PassThrough{Effects: effects(node)}
+	return &PassThrough{Effects: effects(node), Calls: calls(node, env)}
+}
+
+// calls names the procedure of a CALL, but for the server's own.
+func calls(node ast.StmtNode, env *Env) *Routine {
+	c, ok := node.(*ast.CallStmt)
+	if !ok || c.Procedure == nil {
+		return nil
+	}
+	db := nonEmpty(c.Procedure.Schema.O, env.DB)
+	switch strings.ToLower(db) {
+	case "mysql", "sys":
+		return nil
+	}
+	return &Routine{DB: db, Name: c.Procedure.FnName.O}
 }
 
 // tableVisitor looks at every table that a statement names.

@@ -18,7 +18,12 @@ type Plan interface {
 // PassThrough forwards the statement as it came: it touches no protected table.
 type PassThrough struct {
 	Effects Effects
+	// Calls is the procedure that the statement calls: it may go only if its body leaves protected tables alone.
+	Calls *Routine
 }
+
+// Routine is a stored procedure.
+type Routine struct{ DB, Name string }
 
 // Effects is what a forwarded statement may change of what the proxy knows.
 type Effects struct {

@@ -17,6 +17,9 @@ func (p *PassThrough) String() string {
 	if p.Effects.UseDB != "" {
 		out += " use=" + p.Effects.UseDB
 	}
+	if p.Calls != nil {
+		out += " if " + quote(p.Calls.DB) + "." + quote(p.Calls.Name) + " is harmless"
+	}
 	return out
 }
 

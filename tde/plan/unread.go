@@ -17,6 +17,9 @@ func unread(source string, env *Env) Plan {
 	if len(words) > 0 && writesOrReads(words[0]) && (env.Rules.DesignatedDB(env.DB) || mentionsDatabase(source, env)) {
 		return refuse("unreadable", "this statement could not be read and could name a table of a designated database; write it more plainly")
 	}
+	if len(words) > 0 && words[0] == "CALL" {
+		return refuse("unreadable", "this CALL could not be read and could write to an encrypted table; write it more plainly")
+	}
 	if dynamic(source) {
 		return refuse("dynamic-sql", "dynamic SQL (PREPARE, EXECUTE IMMEDIATE) in a stored program or compound statement is not supported where tables are encrypted")
 	}
@@ -125,6 +128,15 @@ func plainStart(source []byte) bool {
 		}
 	}
 	return false
+}
+
+// Harmless says whether the body of a stored procedure can touch no protected table: it names none, calls no other
+// procedure and runs no SQL that it computes. A body that cannot be seen is not harmless.
+func Harmless(body string, env *Env) bool {
+	if body == "" || mentions(body, env) || mentionsDatabase(body, env) || dynamic(body) || env.Rules.DesignatedDB(env.DB) {
+		return false
+	}
+	return !strings.Contains(strings.ToUpper(body), "CALL")
 }
 
 // Unreadable plans a text that holds several statements which cannot be told apart, such as a stored program.
