@@ -193,8 +193,9 @@ func (x *Session) execute(ctx context.Context, st *statement, packet []byte) err
 			return err
 		}
 	}
-	e := wire.Execute{Params: st.bound}
 	long := st.takeLong()
+	x.params = append(x.params[:0], st.bound...)
+	e := wire.Execute{Params: x.params}
 	if err := e.Decode(packet, st.params, x.caps); err != nil {
 		return err
 	}
@@ -203,8 +204,11 @@ func (x *Session) execute(ctx context.Context, st *statement, packet []byte) err
 			e.Params[i].Value, e.Params[i].Long, e.Params[i].Null = v, false, false
 		}
 	}
-	st.keepTypes(e.Params)
-	e.Params = e.Params[:st.params] // what follows are query attributes: values that stay here
+	if e.Bound {
+		st.keepTypes(e.Params)
+	}
+	x.params = e.Params // what follows the statement's own are query attributes: values that stay here
+	e.Params = e.Params[:st.params]
 	x.lexer.Rows, x.lexer.RowWidth = st.rows, st.width
 	x.state = st.state
 	x.args = args{
@@ -370,8 +374,8 @@ func (st *statement) takeLong() [][]byte {
 	for len(st.bound) < st.params {
 		st.bound = append(st.bound, wire.Param{})
 	}
-	for i := range long {
-		st.bound[i].Long = long[i] != nil
+	for i := range st.bound {
+		st.bound[i].Long = i < len(long) && long[i] != nil
 	}
 	return long
 }

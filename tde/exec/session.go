@@ -29,6 +29,7 @@ type Session struct {
 	args   args
 	binder binder
 	stmts  map[uint32]*statement
+	params []wire.Param // of the execution under way
 	// cursorOf is the prepared statement whose result is being read.
 	cursorOf *statement
 }
