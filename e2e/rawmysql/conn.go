@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"time"
 )
 
@@ -117,7 +118,7 @@ func (c *Conn) readPacket() ([]byte, error) {
 		}
 		c.seq++
 		old := len(payload)
-		payload = append(payload, make([]byte, n)...)
+		payload = slices.Grow(payload, n)[:old+n]
 		if _, err := io.ReadFull(c.r, payload[old:]); err != nil {
 			return nil, closed(err)
 		}
