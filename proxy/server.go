@@ -3,8 +3,10 @@ package proxy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -158,6 +160,11 @@ func (s *Server) handle(link *Link) {
 		delete(s.links, link)
 		s.mu.Unlock()
 		link.Conn.Close()
+	}()
+	defer func() {
+		if p := recover(); p != nil { // one session's fault is not to end all the others; p may hold a client's data
+			s.log().Error("session panicked", "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+		}
 	}()
 	s.Handle(s.ctx, link)
 }

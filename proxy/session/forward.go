@@ -2,7 +2,6 @@ package session
 
 import (
 	"errors"
-	"time"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 )
@@ -22,7 +21,7 @@ func (s *Session) ForwardCommand(packet []byte) error {
 	}
 	command := wire.Command(packet[0])
 	if err := s.SendCommand(packet); err != nil {
-		return s.lastWords(err)
+		return err
 	}
 	if command == wire.ComQuit {
 		return errTold
@@ -38,7 +37,7 @@ func (s *Session) ForwardCommand(packet []byte) error {
 // packet of its answer says that more results follow. After an ERR no more may.
 func (s *Session) ForwardPart(packet []byte) (failed bool, err error) {
 	if err := s.SendCommand(packet); err != nil {
-		return false, s.lastWords(err)
+		return false, err
 	}
 	return s.RelayAnswer(wire.AnswerQuery, wire.StatusMoreResults)
 }
@@ -46,6 +45,7 @@ func (s *Session) ForwardPart(packet []byte) (failed bool, err error) {
 // SendCommand sends a command upstream and leaves the answer to be read from Upstream or relayed by RelayAnswer.
 func (s *Session) SendCommand(packet []byte) error {
 	s.up.ResetSequence()
+	s.answer.Start(wire.AnswerNone, s.caps)
 	raw := s.client.Raw(packet)
 	if raw == nil {
 		return s.send(packet)
@@ -76,20 +76,6 @@ func (s *Session) unknown() error {
 	return s.SendError(wire.NewError(wire.CodeUnknownCommand, "Unknown command"))
 }
 
-// lastWords relays what upstream said before it stopped listening, such as why it closed an idle connection.
-func (s *Session) lastWords(err error) error {
-	var broken *wire.BrokenError
-	if !errors.As(err, &broken) || broken.Conn != s.up {
-		return err
-	}
-	s.server.Socket.SetReadDeadline(time.Now().Add(lastWords))
-	s.answer.Start(wire.AnswerSimple, s.caps)
-	if s.answer.Relay(s.up, s.client) == nil && s.answer.Failed {
-		return errTold
-	}
-	return err
-}
-
 // changeUser relays COM_CHANGE_USER with its authentication. State is gone whatever comes of it: servers throw it away
 // before they look at the password.
 func (s *Session) changeUser(packet []byte) error {
@@ -101,9 +87,8 @@ func (s *Session) changeUser(packet []byte) error {
 		return err
 	}
 	if err := s.SendCommand(packet); err != nil {
-		return s.lastWords(err)
+		return err
 	}
-	s.answer = wire.Response{}
 	err = s.authenticate(change.Plugin)
 	if s.guard != nil {
 		s.guard.Reset()

@@ -46,6 +46,9 @@ func (s *Session) command() error {
 		return errors.Join(errClientRead, err)
 	}
 	s.link.Busy()
+	if len(packet) == 0 {
+		return s.unknown()
+	}
 	handled, err := s.guard.Command(s, packet)
 	var answer *wire.Error
 	switch {
@@ -98,6 +101,7 @@ func (s *Session) passLong(command wire.Command) error {
 		}
 		return s.changeUser(packet)
 	}
+	s.answer.Start(wire.AnswerNone, s.caps)
 	if err := s.client.RelayPacket(s.up); err != nil {
 		return err
 	}
@@ -159,12 +163,19 @@ func (s *Session) failed(err error) error {
 }
 
 // lost tells the client that upstream has gone: as the answer, or in the place of a row when the answer has begun. In the
-// middle of a packet there is no place for it.
+// middle of a packet there is no place for it. When upstream said why before it stopped listening, that is the answer.
 func (s *Session) lost(err error) error {
 	s.handler.cfg.Log.Warn("upstream connection lost", "connection", s.id, "error", err)
+	s.link.Conn.SetWriteDeadline(time.Now().Add(lastWords))
 	if !s.answer.AtPacket() {
 		return errTold
 	}
-	s.link.Conn.SetWriteDeadline(time.Now().Add(lastWords))
+	if !s.answer.Begun {
+		s.server.Socket.SetReadDeadline(time.Now().Add(lastWords))
+		s.answer.Start(wire.AnswerSimple, s.caps)
+		if s.answer.Relay(s.up, s.client) == nil || s.answer.Begun {
+			return errTold
+		}
+	}
 	return s.refuse(wire.NewError(wire.CodeReadInterrupted, "Lost connection to MySQL server during query"))
 }

@@ -2,9 +2,6 @@ package wire
 
 import "encoding/binary"
 
-// clientPrefix is what SSLRequest and HandshakeResponse41 have in common.
-const clientPrefix = 32
-
 // HandshakeResponse is the client's first packet, Protocol::HandshakeResponse41; with SSL it comes after the SSLRequest
 // and the TLS handshake. Byte slices alias the packet.
 type HandshakeResponse struct {
@@ -49,6 +46,7 @@ func (q *SSLRequest) Append(dst []byte) []byte {
 	return binary.LittleEndian.AppendUint32(dst, ext)
 }
 
+// clientPrefix reads what SSLRequest and HandshakeResponse41 have in common.
 func (r *reader) clientPrefix() (q SSLRequest) {
 	q.Capabilities = Capability(r.u32())
 	q.MaxPacket = r.u32()
