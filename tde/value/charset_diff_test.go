@@ -12,9 +12,6 @@ import (
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
-// unicodeSets are the character sets that hold all of Unicode, or all of its first plane.
-var unicodeSets = []string{"utf8mb4", "utf8mb3", "ucs2", "utf16", "utf16le", "utf32"}
-
 // TestTranscodeAsServers converts every byte of every single-byte set, and blocks of Unicode into every set, and compares
 // with CONVERT(… USING …).
 func TestTranscodeAsServers(t *testing.T) {

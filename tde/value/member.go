@@ -106,7 +106,7 @@ func distinct(a string, b []byte) bool {
 // other stands for characters about which distinct says nothing.
 const other = 1
 
-// fold maps letters to one case, and v, w and i, y, j together; what is neither a letter nor a digit is other.
+// fold maps letters to one case, and u, v, w and i, j, y together; what is neither a letter nor a digit is other.
 func fold(c byte) byte {
 	switch {
 	case c >= 'a' && c <= 'z':
@@ -116,7 +116,7 @@ func fold(c byte) byte {
 		return other
 	}
 	switch c {
-	case 'W':
+	case 'U', 'W':
 		return 'V'
 	case 'Y', 'J':
 		return 'I'
