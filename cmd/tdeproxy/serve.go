@@ -49,16 +49,16 @@ func serve(cmd *cobra.Command, cfg *config.Config) error {
 		return err
 	}
 	defer s.ring.Destroy()
-	sessions, err := s.newSessions(cmd.Context())
-	if err != nil {
-		return err
-	}
-	defer sessions.close()
 	listener, err := net.Listen("tcp", cfg.Listen.Address)
 	if err != nil {
 		return fmt.Errorf("listen.address: %w", err)
 	}
 	defer listener.Close()
+	sessions, err := s.start(cmd.Context(), signals)
+	if err != nil || sessions == nil {
+		return err
+	}
+	defer sessions.close()
 	s.proxy = &proxy.Server{
 		Handle:         sessions.handle,
 		Kill:           sessions.kill,
@@ -72,6 +72,39 @@ func serve(cmd *cobra.Command, cfg *config.Config) error {
 	}
 	defer s.admin.stop()
 	return s.run(cmd.Context(), listener, signals)
+}
+
+// start waits for upstream and reads its schema. A signal meanwhile ends the start: sessions is nil then.
+func (s *service) start(ctx context.Context, signals chan os.Signal) (*sessions, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stopped := false
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case sig := <-signals:
+				if sig != syscall.SIGHUP {
+					stopped = true
+					cancel()
+					return
+				}
+			}
+		}
+	}()
+	out, err := s.newSessions(ctx)
+	cancel()
+	<-done
+	if stopped {
+		if out != nil {
+			out.close()
+		}
+		return nil, nil
+	}
+	return out, err
 }
 
 // open makes what a very first start makes, and opens keys and certificates.

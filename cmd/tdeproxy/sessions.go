@@ -37,7 +37,7 @@ func (s *service) newSessions(ctx context.Context) (*sessions, error) {
 		Dialer:                 dialer,
 		TLS:                    s.certs.Config,
 		RequireSecureTransport: func() bool { return s.cfg.Listen.RequireSecureTransport },
-		Guard:                  session.Encrypt(ctx, enc.catalog, int(s.cfg.Listen.MaxAllowedPacket)),
+		Guard:                  session.Encrypt(context.WithoutCancel(ctx), enc.catalog, int(s.cfg.Listen.MaxAllowedPacket)),
 		HandshakeTimeout:       s.cfg.Listen.HandshakeTimeout,
 		MaxPacket:              int(s.cfg.Listen.MaxAllowedPacket),
 		Log:                    s.log,
