@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"io"
 	"time"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -11,6 +12,7 @@ const (
 	smallCommand = 8 << 10 // longer commands are passed on in pieces when no guard wants to see them
 	lastWords    = time.Second
 	lastLimit    = 64 << 10
+	lingerLimit  = 64 << 20
 )
 
 // serve runs commands until either side ends.
@@ -159,7 +161,18 @@ func (s *Session) failed(err error) error {
 		return err
 	}
 	s.client.SetSequence(1)
-	return s.refuse(answer)
+	err = s.refuse(answer)
+	s.linger()
+	return err
+}
+
+// linger reads on for a moment what a client still sends that has just been refused: to close with bytes unread resets
+// the connection, and the client would not see why.
+func (s *Session) linger() {
+	if c, ok := s.link.Conn.(interface{ CloseWrite() error }); ok && c.CloseWrite() == nil {
+		s.link.Conn.SetReadDeadline(time.Now().Add(lastWords))
+		io.CopyN(io.Discard, s.link.Conn, lingerLimit)
+	}
 }
 
 // lost tells the client that upstream has gone: as the answer, or in the place of a row when the answer has begun. In the
