@@ -16,10 +16,11 @@ import (
 // ownUpstream starts a server and a proxy that a test may break.
 func ownUpstream(t *testing.T, f harness.Flavour, encrypt ...string) (*harness.Server, *harness.Proxy) {
 	t.Helper()
+	binary := proxyBinary(t)
 	s, err := harness.StartServer(f, harness.ServerOptions{})
 	must(t, err)
 	t.Cleanup(s.Remove)
-	o := harness.ProxyOptions{Binary: proxyBinary(t), Upstream: s.Address, Flavour: f, Encrypt: encrypt}
+	o := harness.ProxyOptions{Binary: binary, Upstream: s.Address, Flavour: f, Encrypt: encrypt}
 	if len(encrypt) == 0 {
 		o.Evaluator = "off"
 	}

@@ -123,12 +123,13 @@ func bareStage(t *testing.T, f harness.Flavour) *stage {
 		return s
 	}
 	s := &stage{flavour: f, plain: plain}
+	binary := proxyBinaryLocked(t)
 	var err error
 	s.upstream, err = harness.StartServer(f, harness.ServerOptions{Logs: true})
 	must(t, err)
 	s.tap, err = harness.StartTap(s.upstream.Address, filepath.Join(s.upstream.Dir, "link"))
 	must(t, err)
-	o := harness.ProxyOptions{Binary: proxyBinaryLocked(t), Upstream: s.tap.Address, Flavour: f, Encrypt: []string{"*"}}
+	o := harness.ProxyOptions{Binary: binary, Upstream: s.tap.Address, Flavour: f, Encrypt: []string{"*"}}
 	if os.Getenv(noEncryption) != "" {
 		o.Encrypt, o.Evaluator = nil, "off"
 	}

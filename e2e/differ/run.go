@@ -36,7 +36,7 @@ type pair struct{ plain, proxy *rawmysql.Conn }
 // Difference is one statement whose answers differ.
 type Difference struct {
 	Statement Statement
-	Refused   bool // the proxy gave an error where the plain server did not
+	Refused   bool // by an error of the proxy's own; the plain server was not asked
 	Details   []string
 }
 
@@ -47,7 +47,7 @@ func (d Difference) String() string {
 
 // Outcome counts what a run saw.
 type Outcome struct {
-	Run, Refused int // statements run; of these refused by the proxy alone
+	Run, Refused int // statements run; of these refused by the proxy
 	Differences  []Difference
 }
 
@@ -114,17 +114,33 @@ func (r *Runner) one(p *pair, s Statement) (diffs []string, refused bool, err er
 	if r.MayRefuse && failed(proxy.results) {
 		return nil, true, nil
 	}
+	if reason := refusal(proxy.results); reason != "" && !r.MayRefuse {
+		// Not run on the plain server either: the two shall not drift apart.
+		return []string{"refused: " + reason}, true, nil
+	}
 	plain, err := r.execute(p.plain, s)
 	if err != nil {
 		return nil, false, fmt.Errorf("plain server: %w", err)
 	}
-	refused = failed(proxy.results) && !failed(plain.results)
 	anyOrder := s.Order == "any" || s.Order == "" && !orderBy.MatchString(s.SQL)
-	diffs = append(comparePrepared(plain, proxy), Compare(plain.results, proxy.results, anyOrder)...)
+	diffs = append(proxy.notes, comparePrepared(plain, proxy)...)
+	diffs = append(diffs, Compare(plain.results, proxy.results, anyOrder)...)
 	if len(diffs) == 0 && plain.results[0].Warnings > 0 {
 		diffs, err = compareWarnings(p)
 	}
-	return diffs, refused, err
+	return diffs, false, err
+}
+
+// refusal is the message of the proxy's own error, "" for none.
+func refusal(results []*rawmysql.Result) string {
+	if !failed(results) {
+		return ""
+	}
+	e := results[len(results)-1].Err
+	if !strings.HasPrefix(e.Message, "tdeproxy: ") {
+		return ""
+	}
+	return e.Error()
 }
 
 func failed(results []*rawmysql.Result) bool {
@@ -135,6 +151,7 @@ func failed(results []*rawmysql.Result) bool {
 type answer struct {
 	prepared *rawmysql.Stmt // nil in the text protocol and when preparing failed
 	results  []*rawmysql.Result
+	notes    []string
 }
 
 // unpreparable is MySQL's error for statements without a binary protocol.
@@ -151,6 +168,9 @@ func (r *Runner) execute(c *rawmysql.Conn, s Statement) (answer, error) {
 	case errors.As(err, &refused) && refused.Code == unpreparable:
 		results, err := c.Query(s.Text())
 		return answer{results: results}, err
+	case errors.As(err, &refused) && len(s.Args) == 0 && strings.Contains(refused.Message, "send it as text"):
+		results, err := c.Query(s.SQL)
+		return answer{results: results, notes: []string{"not preparable: " + refused.Error()}}, err
 	case errors.As(err, &refused):
 		return answer{results: []*rawmysql.Result{{Err: refused}}}, nil
 	case err != nil:
@@ -163,7 +183,7 @@ func (r *Runner) execute(c *rawmysql.Conn, s Statement) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{stmt, results}, stmt.Close()
+	return answer{prepared: stmt, results: results}, stmt.Close()
 }
 
 func comparePrepared(plain, proxy answer) []string {

@@ -99,6 +99,7 @@ func NewProxy(o ProxyOptions) (*Proxy, error) {
 	}
 	text, err := p.configuration(o)
 	if err != nil {
+		os.RemoveAll(dir)
 		return nil, err
 	}
 	return p, os.WriteFile(p.Config, []byte(text), 0o600)
@@ -110,7 +111,11 @@ func StartProxy(o ProxyOptions) (*Proxy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p, p.Start()
+	if err := p.Start(); err != nil {
+		p.Remove()
+		return nil, err
+	}
+	return p, nil
 }
 
 func (p *Proxy) configuration(o ProxyOptions) (string, error) {

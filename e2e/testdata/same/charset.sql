@@ -1,5 +1,5 @@
 # Clients of other character sets, and columns of other character sets.
-CREATE TABLE cs (id INT PRIMARY KEY, u VARCHAR(40) CHARACTER SET utf8mb4, l VARCHAR(40) CHARACTER SET latin1, w VARCHAR(40) CHARACTER SET utf16, b VARBINARY(40), KEY (u), KEY (l));
+CREATE TABLE cs (id INT AUTO_INCREMENT PRIMARY KEY, u VARCHAR(40) CHARACTER SET utf8mb4, l VARCHAR(40) CHARACTER SET latin1, w VARCHAR(40) CHARACTER SET utf16, b VARBINARY(40), KEY (u), KEY (l));
 INSERT INTO cs VALUES (1, 'Zürich €', 'Zürich', 'Zürich', 'Zürich'), (2, '日本', 'abc', '日本', '日本');
 SELECT * FROM cs ORDER BY id;
 SET NAMES latin1;

@@ -1,5 +1,5 @@
 # Equality as collations see it; unique keys reject what compares equal and name the logical key.
-CREATE TABLE ci (id INT PRIMARY KEY, v VARCHAR(30) COLLATE utf8mb4_general_ci, UNIQUE KEY v_unique (v)) DEFAULT CHARSET=utf8mb4;
+CREATE TABLE ci (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(30) COLLATE utf8mb4_general_ci, UNIQUE KEY v_unique (v)) DEFAULT CHARSET=utf8mb4;
 INSERT INTO ci VALUES (1, 'abc'), (2, 'straße'), (3, 'Éclair'), (4, 'x  '), (5, NULL), (6, NULL), (7, '😀');
 SELECT * FROM ci WHERE v = 'ABC';
 SELECT * FROM ci WHERE v = 'eclair';
@@ -14,18 +14,18 @@ INSERT INTO ci VALUES (11, 'new'), (12, 'NEW');
 UPDATE ci SET v = 'ÉCLAIR' WHERE id = 1;
 INSERT INTO ci VALUES (1, 'other');
 SELECT * FROM ci ORDER BY id;
-CREATE TABLE un (id INT PRIMARY KEY, v VARCHAR(30), KEY (v)) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+CREATE TABLE un (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(30), KEY (v)) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 INSERT INTO un VALUES (1, 'straße'), (2, 'STRASSE'), (3, 'Œuvre'), (4, 'a '), (5, 'a');
 SELECT * FROM un WHERE v = 'strasse' ORDER BY id;
 SELECT * FROM un WHERE v = 'oeuvre' ORDER BY id;
 SELECT * FROM un WHERE v = 'A' ORDER BY id;
-CREATE TABLE bn (id INT PRIMARY KEY, v VARCHAR(30) COLLATE utf8mb4_bin, UNIQUE KEY (v)) DEFAULT CHARSET=utf8mb4;
+CREATE TABLE bn (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(30) COLLATE utf8mb4_bin, UNIQUE KEY (v)) DEFAULT CHARSET=utf8mb4;
 INSERT INTO bn VALUES (1, 'abc'), (2, 'ABC');
 SELECT * FROM bn WHERE v = 'Abc';
 SELECT * FROM bn WHERE v = 'ABC';
 INSERT INTO bn VALUES (3, 'abc');
 #! only: mysql
-CREATE TABLE ai (id INT PRIMARY KEY, v VARCHAR(30) COLLATE utf8mb4_0900_ai_ci, UNIQUE KEY (v)) DEFAULT CHARSET=utf8mb4;
+CREATE TABLE ai (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(30) COLLATE utf8mb4_0900_ai_ci, UNIQUE KEY (v)) DEFAULT CHARSET=utf8mb4;
 #! only: mysql
 INSERT INTO ai VALUES (1, 'résumé'), (2, 'a'), (3, 'a ');
 #! only: mysql
@@ -34,12 +34,12 @@ SELECT * FROM ai WHERE v = 'RESUME';
 INSERT INTO ai VALUES (4, 'Resume');
 #! only: mysql
 SELECT * FROM ai WHERE v = 'A';
-CREATE TABLE lt (id INT PRIMARY KEY, v VARCHAR(30), w VARCHAR(30) COLLATE latin1_german2_ci, KEY (v), KEY (w)) DEFAULT CHARSET=latin1;
+CREATE TABLE lt (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(30), w VARCHAR(30) COLLATE latin1_german2_ci, KEY (v), KEY (w)) DEFAULT CHARSET=latin1;
 INSERT INTO lt VALUES (1, 'Müller', 'Müller'), (2, 'MULLER', 'MUELLER');
 SELECT * FROM lt WHERE v = 'muller' ORDER BY id;
 SELECT * FROM lt WHERE w = 'mueller' ORDER BY id;
 SELECT v FROM lt GROUP BY v;
-CREATE TABLE two (id INT PRIMARY KEY, a VARCHAR(20), b INT, UNIQUE KEY ab (a, b)) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+CREATE TABLE two (id INT AUTO_INCREMENT PRIMARY KEY, a VARCHAR(20), b INT, UNIQUE KEY ab (a, b)) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 INSERT INTO two VALUES (1, 'a', 1), (2, 'a', 2), (3, NULL, 1), (4, NULL, 1);
 INSERT INTO two VALUES (5, 'A', 2);
 CREATE TABLE pk (name VARCHAR(20) NOT NULL PRIMARY KEY, v INT) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;

@@ -1,5 +1,5 @@
 # Transactions, savepoints, locks and two sessions.
-CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20), KEY (v)) ENGINE=InnoDB;
+CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20), KEY (v)) ENGINE=InnoDB;
 INSERT INTO t VALUES (1, 'one'), (2, 'two');
 BEGIN;
 UPDATE t SET v = 'changed' WHERE id = 1;

@@ -1,6 +1,6 @@
 # Character and binary types, their padding and limits.
 CREATE TABLE s (
-  id INT NOT NULL PRIMARY KEY,
+  id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   c CHAR(10), v VARCHAR(20), vb VARBINARY(20), b BINARY(8),
   tt TINYTEXT, t TEXT, mt MEDIUMTEXT, lt LONGTEXT, tb TINYBLOB, bl BLOB, mb MEDIUMBLOB, lb LONGBLOB,
   e ENUM('red','green','blue'), st SET('a','b','c','d'), j JSON
