@@ -137,6 +137,9 @@ func radixValue(text []byte, kind plan.LiteralKind) (value.Value, error) {
 	}
 	digits := text[2:]
 	if text[1] == '\'' {
+		if len(digits) == 0 {
+			return value.Value{}, errLiteral
+		}
 		digits = digits[:len(digits)-1]
 	}
 	out, err := radixBytes(digits, kind)
