@@ -91,7 +91,7 @@ func TestCommandLineClient(t *testing.T) {
 			}
 			return string(out)
 		}
-		cli("CREATE TABLE l (id INT PRIMARY KEY, name VARCHAR(60)); INSERT INTO l VALUES (1, '" + name + "'), (2, NULL);\n")
+		cli("CREATE TABLE l (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(60)); INSERT INTO l VALUES (1, '" + name + "'), (2, NULL);\n")
 		if got, want := cli("SELECT * FROM l ORDER BY id;"), "id\tname\n1\t"+name+"\n2\tNULL\n"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
@@ -104,7 +104,7 @@ func TestCursor(t *testing.T) {
 	forFlavours(t, func(t *testing.T, f harness.Flavour) {
 		s := stageOf(t, f)
 		c := s.connect(t, rawmysql.Config{Database: s.database(t, "cursors"), Drop: rawmysql.ClientDeprecateEOF})
-		run(t, c, "CREATE TABLE k (id INT PRIMARY KEY, v VARCHAR(50))")
+		run(t, c, "CREATE TABLE k (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(50))")
 		for i := range 25 {
 			run(t, c, fmt.Sprintf("INSERT INTO k VALUES (%d, 'value %d')", i, i))
 		}
@@ -141,7 +141,7 @@ func TestLongData(t *testing.T) {
 	forFlavours(t, func(t *testing.T, f harness.Flavour) {
 		s := stageOf(t, f)
 		c := s.connect(t, rawmysql.Config{Database: s.database(t, "longdata")})
-		run(t, c, "CREATE TABLE l (id INT PRIMARY KEY, t LONGTEXT, n INT)")
+		run(t, c, "CREATE TABLE l (id INT AUTO_INCREMENT PRIMARY KEY, t LONGTEXT, n INT)")
 		stmt, err := c.Prepare("INSERT INTO l VALUES (?, ?, ?)")
 		must(t, err)
 		var a harness.Canaries

@@ -73,7 +73,7 @@ func TestProxyKilled(t *testing.T) {
 		c, err := p.Connect(rawmysql.Config{})
 		must(t, err)
 		defer c.Close()
-		run(t, c, "CREATE DATABASE shop", "USE shop", "CREATE TABLE k (id INT PRIMARY KEY, v VARCHAR(50), KEY (v))")
+		run(t, c, "CREATE DATABASE shop", "USE shop", "CREATE TABLE k (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(50), KEY (v))")
 		for i := range 50 {
 			run(t, c, fmt.Sprintf("INSERT INTO k VALUES (%d, 'value %d')", i, i))
 		}

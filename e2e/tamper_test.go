@@ -31,9 +31,9 @@ func TestTamperedCells(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				database := s.database(t, "tamper")
 				c := s.connect(t, rawmysql.Config{Database: database})
-				run(t, c, "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(100), w VARCHAR(100))", "CREATE TABLE o (id INT PRIMARY KEY, v VARCHAR(100))",
+				run(t, c, "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(100), w VARCHAR(100))", "CREATE TABLE o (id INT PRIMARY KEY, v VARCHAR(100))",
 					"INSERT INTO t VALUES (1, 'value one', 'other one'), (2, 'value two', 'other two')", "INSERT INTO o VALUES (1, 'foreign one')")
-				must(t, s.upstream.Exec("USE "+database, "SET sql_mode=''", tamper))
+				tamperUpstream(t, s, database, tamper)
 				wantTampered(t, c)
 				// The session and the other rows go on.
 				if got := column(t, c, "SELECT v FROM t WHERE id = 2"); len(got) != 1 || got[0] != "value two" {
@@ -43,6 +43,20 @@ func TestTamperedCells(t *testing.T) {
 			})
 		}
 	})
+}
+
+// tamperUpstream changes exactly one row, or the test would prove nothing.
+func tamperUpstream(t *testing.T, s *stage, database, statement string) {
+	t.Helper()
+	c, err := s.upstream.Connect(rawmysql.Config{Database: database})
+	must(t, err)
+	defer c.Close()
+	run(t, c, "SET sql_mode=''")
+	results, err := c.Query(statement)
+	must(t, err)
+	if r := results[0]; r.Err != nil || r.AffectedRows != 1 {
+		t.Fatalf("%s: %d rows changed, error %v", statement, r.AffectedRows, r.Err)
+	}
 }
 
 // wantTampered reads row 1 in both protocols and wants a clear error.
@@ -82,7 +96,7 @@ func TestSwappedRows(t *testing.T) {
 		s := stageOf(t, f)
 		database := s.database(t, "swapped")
 		c := s.connect(t, rawmysql.Config{Database: database})
-		run(t, c, "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(100), KEY (v))", "INSERT INTO t VALUES (1, 'value one'), (2, 'value two')")
+		run(t, c, "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(100), KEY (v))", "INSERT INTO t VALUES (1, 'value one'), (2, 'value two')")
 		must(t, s.upstream.Exec("USE "+database, "CREATE TABLE keep AS SELECT id, v FROM t", "UPDATE t JOIN keep ON keep.id = 3 - t.id SET t.v = keep.v"))
 		results, err := c.Query("SELECT id, v FROM t WHERE v = 'value one'")
 		must(t, err)
@@ -95,15 +109,15 @@ func TestSwappedRows(t *testing.T) {
 	})
 }
 
-// TestForeignMetadata gives a table another table's metadata: it must not open.
-func TestForeignMetadata(t *testing.T) {
+// TestForeignCells puts a cell of one table into another: it must not open.
+func TestForeignCells(t *testing.T) {
 	forFlavours(t, func(t *testing.T, f harness.Flavour) {
 		s := stageOf(t, f)
 		database := s.database(t, "foreignmeta")
 		c := s.connect(t, rawmysql.Config{Database: database})
-		run(t, c, "CREATE TABLE a (id INT PRIMARY KEY, v VARCHAR(50))", "CREATE TABLE b (id INT PRIMARY KEY, v VARCHAR(50))",
+		run(t, c, "CREATE TABLE a (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(50))", "CREATE TABLE b (id INT PRIMARY KEY, v VARCHAR(50))",
 			"INSERT INTO a VALUES (1, 'in a')", "INSERT INTO b VALUES (1, 'in b')")
-		must(t, s.upstream.Exec("USE "+database, "UPDATE a JOIN b ON a.id = b.id SET a.v = b.v"))
+		tamperUpstream(t, s, database, "UPDATE a JOIN b ON a.id = b.id SET a.v = b.v")
 		fresh := s.connect(t, rawmysql.Config{Database: database})
 		results, err := fresh.Query("SELECT v FROM a")
 		must(t, err)
