@@ -18,8 +18,8 @@ type charset struct {
 	encode func(dst []byte, r rune) (_ []byte, ok bool)
 }
 
-// charsets are all that MariaDB 10.11 and MySQL 9.7 have, by name. Multi-byte sets of East Asia have no decode: of them
-// only ASCII can be converted.
+// charsets are all that MariaDB 10.11 and MySQL 9.7 have, by name. MySQL's gb18030 has no decode and encode: of it only
+// ASCII can be converted.
 var charsets = sync.OnceValue(func() map[string]*charset {
 	m := map[string]*charset{
 		"utf8mb4": {maxLen: 4, unit: 1, ascii: true, decode: decodeUTF8, encode: encodeUTF8},
@@ -28,22 +28,19 @@ var charsets = sync.OnceValue(func() map[string]*charset {
 		"ucs2":    {maxLen: 2, unit: 2, decode: decodeUCS2, encode: encodeUCS2},
 		"utf16":   {maxLen: 4, unit: 2, decode: decodeUTF16, encode: encodeUTF16},
 		"utf16le": {maxLen: 4, unit: 2, decode: decodeUTF16LE, encode: encodeUTF16LE},
+		"gb18030": {maxLen: 4, unit: 1, ascii: true},
 		"utf32":   {maxLen: 4, unit: 4, decode: decodeUTF32, encode: encodeUTF32},
 	}
 	m["utf8"] = m["utf8mb3"]
-	for name, maxLen := range multiByte {
-		m[name] = &charset{maxLen: maxLen, unit: 1, ascii: true}
+	for _, name := range eastAsian {
+		m[name] = newMultiByte(name, 2)
 	}
+	m["ujis"].maxLen, m["eucjpms"].maxLen = 3, 3
 	for name, table := range singleByte {
 		m[name] = newSingleByte(name, table)
 	}
 	return m
 })
-
-// multiByte are the East Asian sets, by the most bytes that a character takes.
-var multiByte = map[string]int{
-	"big5": 2, "cp932": 2, "euckr": 2, "gb2312": 2, "gbk": 2, "sjis": 2, "eucjpms": 3, "ujis": 3, "gb18030": 4,
-}
 
 // newSingleByte makes a set from its table.
 func newSingleByte(name, table string) *charset {
@@ -125,7 +122,7 @@ func isASCII(b []byte) bool {
 }
 
 // Transcode appends src, converted from one character set to another, to dst. A character that the target does not have
-// becomes '?', as in a server's results. Malformed bytes, and what of the East Asian sets is not ASCII, are
+// becomes '?', as in a server's results. Malformed bytes, and what of gb18030 is not ASCII, are
 // ErrNeedsServer. If either set is binary or "", the bytes are copied.
 func Transcode(dst, src []byte, from, to string) ([]byte, error) {
 	return transcode(dst, src, from, to, true)

@@ -136,8 +136,8 @@ func FuzzTranscode(f *testing.F) {
 			t.Errorf("refused with %v, leaving %q", err, got)
 		}
 		there, err := transcode(nil, b, a, z, false)
-		if err != nil || a == "tis620" || z == "tis620" {
-			return // eleven bytes of tis620 mean one character
+		if err != nil || a == "tis620" || z == "tis620" || a == "sjis" || z == "sjis" {
+			return // several codes of these mean one character
 		}
 		if back, err := transcode(nil, there, z, a, false); err == nil && !bytes.Equal(back, b) {
 			t.Errorf("%s %q is %s %q, and that is %q", a, b, z, there, back)
