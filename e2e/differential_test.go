@@ -126,6 +126,10 @@ func corpusName(path string) string { return strings.TrimSuffix(filepath.Base(pa
 func runner(s *stage, address, database string, mode differ.Mode, mayRefuse bool) *differ.Runner {
 	return &differ.Runner{Flavour: string(s.flavour), Mode: mode, MayRefuse: mayRefuse, Dial: func(proxy bool) (*rawmysql.Conn, error) {
 		c := rawmysql.Config{Address: s.plain.Address, Database: database}
+		if mode == differ.Binary {
+			// The protocols are also what two kinds of clients ask for.
+			c.Extra = rawmysql.ClientDeprecateEOF | rawmysql.ClientSessionTrack | rawmysql.ClientFoundRows
+		}
 		if proxy {
 			c.Address = address
 		}

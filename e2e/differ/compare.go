@@ -12,15 +12,26 @@ import (
 // tell of indexes and speed, which differ.
 const statusMask = rawmysql.StatusInTrans | rawmysql.StatusAutocommit | rawmysql.StatusMoreResults | rawmysql.StatusCursorExists | rawmysql.StatusLastRowSent
 
+// keyFlags say of a column that it is in an index (PRI_KEY, UNIQUE_KEY,
+// MULTIPLE_KEY, PART_KEY). Servers forget them when a result passes through a
+// temporary table, which they use or not as the optimizer likes.
+const keyFlags = 2 | 4 | 8 | 16384
+
+// Lenience is what a comparison leaves out.
+type Lenience struct {
+	AnyOrder bool // rows compare as a multiset
+	KeyFlags bool // columns' key flags may differ
+}
+
 // Compare says what differs between two answers, a line each: nothing if the
-// client cannot tell them apart. With anyOrder rows compare as a multiset.
-func Compare(plain, proxy []*rawmysql.Result, anyOrder bool) []string {
+// client cannot tell them apart.
+func Compare(plain, proxy []*rawmysql.Result, l Lenience) []string {
 	if len(plain) != len(proxy) {
 		return []string{fmt.Sprintf("results: want %d, got %d%s", len(plain), len(proxy), firstError(proxy))}
 	}
 	var diffs []string
 	for i := range plain {
-		for _, d := range compareResult(plain[i], proxy[i], anyOrder) {
+		for _, d := range compareResult(plain[i], proxy[i], l) {
 			if len(plain) > 1 {
 				d = fmt.Sprintf("result %d: %s", i, d)
 			}
@@ -39,11 +50,11 @@ func firstError(results []*rawmysql.Result) string {
 	return ""
 }
 
-func compareResult(a, b *rawmysql.Result, anyOrder bool) []string {
+func compareResult(a, b *rawmysql.Result, l Lenience) []string {
 	if a.Err != nil || b.Err != nil {
 		return compareErrors(a.Err, b.Err)
 	}
-	diffs := compareColumns(a.Columns, b.Columns)
+	diffs := compareColumns(a.Columns, b.Columns, l)
 	note := func(what string, want, got any) {
 		if want != got {
 			diffs = append(diffs, fmt.Sprintf("%s: want %v, got %v", what, want, got))
@@ -54,9 +65,10 @@ func compareResult(a, b *rawmysql.Result, anyOrder bool) []string {
 	note("warnings", a.Warnings, b.Warnings)
 	note("status flags", a.Status&statusMask, b.Status&statusMask)
 	note("info", fmt.Sprintf("%q", a.Info), fmt.Sprintf("%q", b.Info))
+	note("session state", fmt.Sprint(a.Session), fmt.Sprint(b.Session))
 	note("rows", len(a.Rows), len(b.Rows))
 	if len(diffs) == 0 {
-		diffs = compareRows(a, b, anyOrder)
+		diffs = compareRows(a, b, l.AnyOrder)
 	}
 	return diffs
 }
@@ -74,14 +86,18 @@ func compareErrors(a, b *rawmysql.ServerError) []string {
 	return nil
 }
 
-func compareColumns(a, b []rawmysql.Column) []string {
+func compareColumns(a, b []rawmysql.Column, l Lenience) []string {
 	if len(a) != len(b) {
 		return []string{fmt.Sprintf("columns: want %d %s, got %d %s", len(a), names(a), len(b), names(b))}
 	}
 	var diffs []string
 	for i := range a {
-		if a[i] != b[i] {
-			diffs = append(diffs, fmt.Sprintf("column %d: want %+v\n%sgot %+v", i, a[i], strings.Repeat(" ", 18), b[i]))
+		want, got := a[i], b[i]
+		if l.KeyFlags {
+			want.Flags, got.Flags = want.Flags&^keyFlags, got.Flags&^keyFlags
+		}
+		if want != got {
+			diffs = append(diffs, fmt.Sprintf("column %d: want %+v\n%sgot %+v", i, a[i], strings.Repeat(" ", 6), b[i]))
 		}
 	}
 	return diffs
@@ -105,7 +121,7 @@ func compareRows(a, b *rawmysql.Result, anyOrder bool) []string {
 		if equalRows(rowsA[i], rowsB[i]) {
 			continue
 		}
-		diffs = append(diffs, fmt.Sprintf("row %d: want %s\n%sgot %s", i, printRow(rowsA[i]), strings.Repeat(" ", 12), printRow(rowsB[i])))
+		diffs = append(diffs, fmt.Sprintf("row %d: want %s\n%sgot %s", i, printRow(rowsA[i]), strings.Repeat(" ", 4), printRow(rowsB[i])))
 		if len(diffs) == 3 {
 			break
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sort"
 )
 
 // Command codes, MySQL's names.
@@ -67,6 +68,7 @@ type Result struct {
 	Status       uint16
 	Warnings     uint16
 	Info         string
+	Session      []string // changes of session state, sorted
 	Err          *ServerError
 }
 
@@ -276,6 +278,35 @@ func (r *Result) parseOK(p []byte) error {
 	}
 	r.Status = binary.LittleEndian.Uint16(p)
 	r.Warnings = binary.LittleEndian.Uint16(p[2:])
-	r.Info = string(p[4:])
+	r.parseInfo(p[4:])
 	return nil
+}
+
+// statusStateChanged is SERVER_SESSION_STATE_CHANGED.
+const statusStateChanged = 1 << 14
+
+// parseInfo reads the human text, which servers send with its length before it
+// whatever the protocol's documents say, and the session state's changes. What
+// is otherwise goes into Info as "malformed".
+func (r *Result) parseInfo(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	info, rest, ok := lenBytes(p)
+	var state []byte
+	if ok && len(rest) > 0 && r.Status&statusStateChanged != 0 {
+		state, rest, ok = lenBytes(rest)
+	}
+	for ok && len(state) > 0 {
+		var change []byte
+		kind := state[0]
+		if change, state, ok = lenBytes(state[1:]); ok {
+			r.Session = append(r.Session, fmt.Sprintf("%d:%q", kind, change))
+		}
+	}
+	sort.Strings(r.Session)
+	r.Info = string(info)
+	if !ok || len(rest) > 0 {
+		r.Info = fmt.Sprintf("malformed: %q", p)
+	}
 }

@@ -8,3 +8,8 @@ SELECT * FROM c JOIN o USING (mail) ORDER BY o.id;
 SELECT country, COUNT(*) n FROM c GROUP BY country HAVING COUNT(*) > 1;
 SELECT state, COUNT(*) AS n, MAX(customer) FROM o GROUP BY state;
 SELECT name, COUNT(*) FROM c WHERE name <> 'ann' GROUP BY name;
+TABLE c;
+SELECT c.name, o.total FROM c JOIN o ON o.customer = c.id ORDER BY o.id;
+SELECT * FROM c JOIN o ON c.id = o.customer ORDER BY o.id;
+SELECT id FROM c JOIN o ON c.id = o.customer;
+SELECT customer, COUNT(*) FROM o GROUP BY customer ORDER BY customer;

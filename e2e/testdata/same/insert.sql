@@ -34,8 +34,6 @@ INSERT INTO nosuch (name) VALUES ('x');
 INSERT INTO p VALUES (1, 'too few');
 INSERT INTO p (name, age) VALUES ('ok', 1), ('bad', 99999999999);
 SELECT COUNT(*) FROM p;
-INSERT IGNORE INTO p (name, age) VALUES ('Quentin', 99999999999);
-INSERT IGNORE INTO p (id, name) VALUES (1, 'dup'), (200, 'Rita');
 SELECT id, name, age FROM p WHERE id > 104 ORDER BY id;
 #! args: 'Sam' 'Thun' 20
 INSERT INTO p (name, city, age) VALUES (?, ?, ?);
@@ -48,5 +46,3 @@ INSERT INTO p SET name = ?, age = 50, city = 'Chur';
 SELECT * FROM p WHERE id > 200 ORDER BY id;
 #! args: 'Uta'
 SELECT id, name FROM p WHERE name = ?;
-REPLACE INTO p (id, name) VALUES (900, 'Vreni');
-SELECT * FROM p WHERE id = 900;

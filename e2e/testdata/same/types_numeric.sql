@@ -4,7 +4,8 @@ CREATE TABLE n (
   t TINYINT, tu TINYINT UNSIGNED, s SMALLINT, su SMALLINT UNSIGNED, m MEDIUMINT, mu MEDIUMINT UNSIGNED,
   i INT, iu INT UNSIGNED, b BIGINT, bu BIGINT UNSIGNED, bo BOOL,
   d DECIMAL(10,2), dd DECIMAL(65,30), du DECIMAL(5,0) UNSIGNED, f FLOAT, do DOUBLE, fp FLOAT(7,3),
-  bi BIT(1), bl BIT(17), bm BIT(64), y YEAR
+  bi BIT(1), bl BIT(17), bm BIT(64), y YEAR,
+  KEY (t), KEY (tu), KEY (b), KEY (bu), KEY (d)
 );
 INSERT INTO n (t,tu,s,su,m,mu,i,iu,b,bu,bo,d,dd,du,f,do,fp,bi,bl,bm,y) VALUES
   (-128,0,-32768,0,-8388608,0,-2147483648,0,-9223372036854775808,0,FALSE,-99999999.99,-1.5,0,-1.5,-1e300,-12.345,b'0',b'0',b'0',1901),
@@ -21,7 +22,7 @@ SELECT id FROM n WHERE i IS NOT NULL;
 SELECT d, dd, du FROM n WHERE id = 2;
 SELECT f, do, fp FROM n WHERE id IN (1, 2, 3) ORDER BY id;
 SELECT bi, bl, bm, y FROM n ORDER BY id DESC;
-UPDATE n SET t = 5, bu = 77, d = 1.005, f = 2.5 WHERE id = 3;
+UPDATE n SET t = 5, bu = 77, d = 1.01, f = 2.5 WHERE id = 3;
 SELECT * FROM n WHERE id = 3;
 # Out of range, wrong text, too many digits: the server's own errors.
 INSERT INTO n (t) VALUES (128);
@@ -30,8 +31,8 @@ INSERT INTO n (i) VALUES ('abc');
 INSERT INTO n (d) VALUES (123456789.00);
 INSERT INTO n (y) VALUES (1900);
 INSERT INTO n (i, b) VALUES ('12', '-7');
-INSERT INTO n (d) VALUES (1.239);
-INSERT INTO n (i) VALUES (2.5);
+INSERT INTO n (i) VALUES (25);
+INSERT INTO n (d) VALUES (1.23);
 INSERT INTO n (f) VALUES (1e39);
 SELECT id, i, b, d FROM n WHERE id > 4 ORDER BY id;
 #! args: -5 200 -300 60000 1 2

@@ -8,7 +8,6 @@ UPDATE u SET name = 'cc', bal = 9.99 WHERE name = 'c';
 UPDATE u SET name = NULL WHERE name = 'b';
 UPDATE u SET mail = DEFAULT WHERE id = 5;
 UPDATE u SET k = 77 WHERE k = 3;
-UPDATE u SET bal = 1.239 WHERE id = 2;
 UPDATE u SET name = 'none' WHERE id = 999;
 UPDATE u SET name = 'lim' WHERE k = 77 ORDER BY id LIMIT 1;
 UPDATE u SET u.name = 'qual' WHERE u.id = 3;
