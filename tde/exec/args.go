@@ -33,13 +33,22 @@ func (a *args) value(i int) (value.Value, error) {
 	} else {
 		v, err = literalValue(a.src, l, a.mode, a.vars.ClientCharset)
 	}
-	if err != nil || v.Kind != value.String || v.Charset != a.vars.ClientCharset || a.vars.ClientCharset == a.vars.ConnectionCharset {
+	if err != nil || v.Kind != value.String || a.introduced(l) || a.vars.ClientCharset == a.vars.ConnectionCharset {
 		return v, err
 	}
 	// As the server does before anything else: from character_set_client to character_set_connection.
 	v.Bytes, err = value.Transcode(nil, v.Bytes, v.Charset, a.vars.ConnectionCharset)
 	v.Charset = a.vars.ConnectionCharset
 	return v, err
+}
+
+// introduced says whether a literal names its own character set, which the server does not convert.
+func (a *args) introduced(l plan.Literal) bool {
+	if l.Kind == plan.LitParam {
+		return false
+	}
+	c := a.src[l.Start]
+	return l.Kind != plan.LitString || c == '_' || c == 'N' || c == 'n'
 }
 
 // raw is argument i as the statement has it.

@@ -201,7 +201,7 @@ func paramValue(p *wire.Param, charset string) (value.Value, error) {
 	case wire.TypeTinyBlob, wire.TypeMediumBlob, wire.TypeLongBlob, wire.TypeBlob:
 		return value.Value{Kind: value.Binary, Bytes: v}, nil
 	case wire.TypeVarchar, wire.TypeVarString, wire.TypeString, wire.TypeEnum, wire.TypeSet:
-		return value.Value{Kind: value.String, Bytes: v, Charset: charset}, nil
+		return value.Value{Kind: value.String, Bytes: v, Charset: charset, Param: true}, nil
 	}
 	return value.Value{}, errLiteral
 }

@@ -301,7 +301,7 @@ func tokenKind(c *schema.Column) (cell.Kind, bool) {
 		schema.KindDecimal, schema.KindYear, schema.KindBit:
 		return cell.Number, true
 	case schema.KindFloat, schema.KindDouble:
-		return cell.Double, true
+		return cell.Double, c.Scale < 0 // MySQL compares FLOAT(M,D) with a tolerance
 	case schema.KindDate, schema.KindDateTime:
 		return cell.DateTime, true
 	case schema.KindTimestamp:
