@@ -13,6 +13,11 @@ func (x *Session) exec(sql string) (wire.OK, error) {
 	if err := x.send(wire.ComQuery, []byte(sql)); err != nil {
 		return ok, err
 	}
+	return x.readOK()
+}
+
+// readOK reads the answer to a statement without rows.
+func (x *Session) readOK() (ok wire.OK, err error) {
 	packet, err := x.upstream.ReadPacket()
 	if err != nil {
 		return ok, x.lost(err)

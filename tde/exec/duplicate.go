@@ -3,6 +3,7 @@ package exec
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"strings"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -21,15 +22,7 @@ const (
 
 // duplicate puts the values that the client sent in place of the tokens that a duplicate-key error names.
 func (x *Session) duplicate(e *wire.Error, p *plan.Rewrite) {
-	entry, key, ok := splitDuplicate(e.Message)
-	if !ok {
-		return
-	}
-	name := key
-	if i := strings.LastIndexByte(key, '.'); i >= 0 {
-		name = key[i+1:]
-	}
-	ix := index(p.Insert.Table, name)
+	entry, key, ix := violated(e, p.Insert.Table)
 	if ix == nil {
 		return
 	}
@@ -42,6 +35,59 @@ func (x *Session) duplicate(e *wire.Error, p *plan.Rewrite) {
 		}
 	}
 	e.Message = duplicateHead + cut(text, x.catalog.mariaDB) + duplicateKey + key + "'"
+}
+
+// violated reads a duplicate-key error: the entry as upstream shows it, the key's name, and the index that it names.
+func violated(e *wire.Error, t *schema.Table) (entry, key string, ix *schema.Index) {
+	entry, key, ok := splitDuplicate(e.Message)
+	if !ok {
+		return "", "", nil
+	}
+	name := key
+	if i := strings.LastIndexByte(key, '.'); i >= 0 {
+		name = key[i+1:]
+	}
+	return entry, key, index(t, name)
+}
+
+// duplicateSet is duplicate for an UPDATE. Of a key's columns that it does not set it says `?`: their values differ by row.
+func (x *Session) duplicateSet(err error, p *plan.ReadModifyWrite) error {
+	var e *wire.Error
+	if !errors.As(err, &e) || e.Code != codeDuplicate {
+		return err
+	}
+	_, key, ix := violated(e, p.Table)
+	if ix == nil {
+		return err
+	}
+	var parts []string
+	for _, part := range ix.Parts {
+		text := "?"
+		for i := range p.Sets {
+			if s := &p.Sets[i]; strings.EqualFold(s.Column.Name, part.Column) {
+				text = x.setText(p, s)
+			}
+		}
+		parts = append(parts, text)
+	}
+	e.Message = duplicateHead + cut(strings.Join(parts, "-"), x.catalog.mariaDB) + duplicateKey + key + "'"
+	return e
+}
+
+// setText is what a column is set to as an error message shows it.
+func (x *Session) setText(p *plan.ReadModifyWrite, s *plan.Set) string {
+	plain, err := x.newValue(p, s)
+	if err != nil {
+		return "?"
+	}
+	if plain == nil {
+		return "NULL"
+	}
+	text, err := keyText(plain, s.Column, &x.vars)
+	if err != nil {
+		return "?"
+	}
+	return text
 }
 
 // cut shortens an entry as the server's message does: '%-.64s' in MySQL, '%-.192s' in MariaDB.

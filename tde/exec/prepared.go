@@ -301,7 +301,11 @@ func (x *Session) executeUpdate(ctx context.Context, st *statement, p *plan.Read
 		if err := x.sendExecute(st, params, 0); err != nil {
 			return err
 		}
-		return x.result(&plan.Rewrite{Verb: "UPDATE"}, true, false)
+		ok, err := x.readOK()
+		if err != nil {
+			return x.duplicateSet(err, p)
+		}
+		return x.sendOK(ok, false)
 	}
 	if err := x.inline(e.Params); err != nil {
 		return err

@@ -28,7 +28,7 @@ func (x *Session) readModifyWrite(ctx context.Context, p *plan.ReadModifyWrite, 
 		err = x.finish(err)
 	}
 	if err != nil {
-		return err
+		return x.duplicateSet(err, p)
 	}
 	ok.Status = x.Status
 	return x.sendOK(ok, more)
@@ -38,7 +38,7 @@ func (x *Session) readModifyWrite(ctx context.Context, p *plan.ReadModifyWrite, 
 func (x *Session) updateAll(p *plan.ReadModifyWrite, more bool) error {
 	ok, err := x.command(p.Update, nil)
 	if err != nil {
-		return err
+		return x.duplicateSet(err, p)
 	}
 	return x.sendOK(ok, more)
 }
