@@ -31,7 +31,7 @@ func TestTamperedCells(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				database := s.database(t, "tamper")
 				c := s.connect(t, rawmysql.Config{Database: database})
-				run(t, c, "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(100), w VARCHAR(100))", "CREATE TABLE o (id INT PRIMARY KEY, v VARCHAR(100))",
+				run(t, c, "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(100), w VARCHAR(100))", "CREATE TABLE o (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(100))",
 					"INSERT INTO t VALUES (1, 'value one', 'other one'), (2, 'value two', 'other two')", "INSERT INTO o VALUES (1, 'foreign one')")
 				tamperUpstream(t, s, database, tamper)
 				wantTampered(t, c)
@@ -115,7 +115,7 @@ func TestForeignCells(t *testing.T) {
 		s := stageOf(t, f)
 		database := s.database(t, "foreignmeta")
 		c := s.connect(t, rawmysql.Config{Database: database})
-		run(t, c, "CREATE TABLE a (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(50))", "CREATE TABLE b (id INT PRIMARY KEY, v VARCHAR(50))",
+		run(t, c, "CREATE TABLE a (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(50))", "CREATE TABLE b (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(50))",
 			"INSERT INTO a VALUES (1, 'in a')", "INSERT INTO b VALUES (1, 'in b')")
 		tamperUpstream(t, s, database, "UPDATE a JOIN b ON a.id = b.id SET a.v = b.v")
 		fresh := s.connect(t, rawmysql.Config{Database: database})
