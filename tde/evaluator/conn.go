@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -184,6 +185,8 @@ func (e *Evaluator) give(c *conn) {
 
 // quoteName quotes an identifier.
 func quoteName(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
+
+func hexOf(b []byte) string { return hex.EncodeToString(b) }
 
 // hexString is a string literal that means the same under every sql_mode.
 func hexString(s string) string { return fmt.Sprintf("_utf8mb4 x'%x'", s) }

@@ -72,13 +72,14 @@ type Evaluator struct {
 	idle    []*conn
 	names   map[string]*sync.Mutex // one Describe at a time for each database
 
-	weighers sync.Map // collation -> *learning
-	zones    sync.Mutex
+	learn    sync.Mutex // one collation at a time
+	weighers map[string]*Weigher
+	zones    sync.Mutex // one time zone at a time
 }
 
 // Start finds, starts and checks the server. It returns when the server answers.
 func Start(ctx context.Context, cfg Config) (*Evaluator, error) {
-	e := &Evaluator{cfg: cfg, log: cfg.Logger, changed: make(chan struct{}), names: map[string]*sync.Mutex{}}
+	e := &Evaluator{cfg: cfg, log: cfg.Logger, changed: make(chan struct{}), names: map[string]*sync.Mutex{}, weighers: map[string]*Weigher{}}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}

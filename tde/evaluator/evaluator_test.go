@@ -88,4 +88,3 @@ func files(t *testing.T, dir string) []string {
 	}
 	return out
 }
-
