@@ -106,7 +106,7 @@ func TestCursor(t *testing.T) {
 		c := s.connect(t, rawmysql.Config{Database: s.database(t, "cursors"), Drop: rawmysql.ClientDeprecateEOF})
 		run(t, c, "CREATE TABLE k (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(50))")
 		for i := range 25 {
-			run(t, c, fmt.Sprintf("INSERT INTO k VALUES (%d, 'value %d')", i, i))
+			run(t, c, fmt.Sprintf("INSERT INTO k VALUES (%d, 'value %d')", i+1, i))
 		}
 		stmt, err := c.Prepare("SELECT id, v FROM k ORDER BY id")
 		must(t, err)

@@ -53,12 +53,15 @@ func (e Evidence) plant(value string) error {
 		return err
 	}
 	defer c.Close()
-	for _, sql := range []string{
+	statements := []string{
 		"CREATE DATABASE IF NOT EXISTS " + controlDatabase,
 		"CREATE TABLE IF NOT EXISTS " + controlDatabase + ".control (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(64)) ENGINE=InnoDB",
-		"INSERT INTO " + controlDatabase + ".control (v) VALUES ('" + value + "')",
-		"SELECT COUNT(*) FROM " + controlDatabase + ".control WHERE v = '" + value + "'",
-	} {
+	}
+	// Several times: redo logs have block heads every 512 bytes, which may split a value.
+	for range 8 {
+		statements = append(statements, "INSERT INTO "+controlDatabase+".control (v) VALUES ('"+value+"')")
+	}
+	for _, sql := range append(statements, "SELECT COUNT(*) FROM "+controlDatabase+".control WHERE v = '"+value+"'") {
 		if err := c.Exec(sql); err != nil {
 			return err
 		}

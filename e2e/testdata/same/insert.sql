@@ -33,6 +33,8 @@ INSERT INTO p (name, age) VALUES ('x');
 INSERT INTO nosuch (name) VALUES ('x');
 INSERT INTO p VALUES (1, 'too few');
 INSERT INTO p (name, age) VALUES ('ok', 1), ('bad', 99999999999);
+# A failed statement may use up numbers or not.
+INSERT INTO p (id, name) VALUES (300, 'Rita');
 SELECT COUNT(*) FROM p;
 SELECT id, name, age FROM p WHERE id > 104 ORDER BY id;
 #! args: 'Sam' 'Thun' 20
