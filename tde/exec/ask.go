@@ -41,7 +41,7 @@ func (x *Session) statementError(packet []byte) error {
 	if err != nil {
 		return err
 	}
-	return logical(e)
+	return x.logical(e)
 }
 
 // query runs a statement of the proxy's own and hands each row to fn; rows alias the packet. After an error of fn the

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -104,10 +105,26 @@ func (b *binder) storedForm(p *plan.Part, base int) (plain []byte, null bool, er
 		return nil, true, nil
 	}
 	b.plain, err = value.Coerce(b.plain[:0], v, p.Column, &b.context)
-	if errors.Is(err, value.ErrNeedsServer) {
+	if errors.Is(err, value.ErrNeedsServer) || err == nil && p.Column.JSONCheck && !plainJSON(b.plain) {
 		return nil, false, errCoerce
 	}
 	return b.plain, false, err
+}
+
+// plainJSON says whether a text is JSON for every parser: MariaDB's CHECK (json_valid(column)) holds then. What is not,
+// or nests deep, the evaluator's own CHECK decides.
+func plainJSON(b []byte) bool {
+	depth, deepest := 0, 0
+	for _, c := range b {
+		switch c {
+		case '[', '{':
+			depth++
+			deepest = max(deepest, depth)
+		case ']', '}':
+			depth--
+		}
+	}
+	return deepest < 16 && json.Valid(b)
 }
 
 // compareToken makes the token of what a column is compared with.

@@ -67,14 +67,11 @@ func (x *Session) coerceSets(ctx context.Context, p *plan.ReadModifyWrite) error
 		if s.Null || s.Form != plan.Cell {
 			continue
 		}
-		v, err := x.newValue(p, s)
-		switch {
+		switch _, err := x.newValue(p, s); {
 		case errors.Is(err, errCoerce):
 			needed = true
 		case err != nil:
 			return err
-		case v == nil && s.Column.NotNull:
-			return notSupported("column %s.%s.%s cannot be set to NULL", p.Table.DB, p.Table.Name, s.Column.Name)
 		}
 		row = append(row, target{s.Literal, s.Column})
 	}

@@ -26,15 +26,45 @@ func (x *Session) duplicate(e *wire.Error, p *plan.Rewrite) {
 	if ix == nil {
 		return
 	}
-	text := "?"
+	if text, ok := x.violating(p, ix, entry); ok {
+		e.Message = duplicateHead + cut(text, x.catalog.mariaDB) + duplicateKey + key + "'"
+	}
+}
+
+// violating finds the row whose key a duplicate-key error shows, and gives that key in plain words. A key that two rows
+// of the statement have is that of the later one, unless a row that was there before has it, too.
+func (x *Session) violating(p *plan.Rewrite, ix *schema.Index, entry string) (text string, ok bool) {
+	var found []string
+	var tokens []plan.Part
 	for row := range max(x.lexer.Rows, 1) {
-		shown, plain, ok := x.rowKey(p, ix, row)
-		if ok && entry != "" && (strings.HasPrefix(shown, entry) || shown == entry) || x.lexer.Rows <= 1 && ok {
-			text = plain
-			break
+		k, ok := x.rowKey(p, ix, row, entry)
+		if !ok || entry == "" || !strings.HasPrefix(k.shown, entry) {
+			continue
+		}
+		found, tokens = append(found, k.plain), k.tokens
+	}
+	switch {
+	case len(found) == 0:
+		return "", false
+	case len(found) == 1 || x.there(p, tokens):
+		return found[0], true
+	}
+	return found[1], true
+}
+
+// there says whether a row with these tokens exists, now that the INSERT has failed.
+func (x *Session) there(p *plan.Rewrite, tokens []plan.Part) bool {
+	sql := []byte("SELECT 1 FROM " + schema.Quote(p.Insert.Table.DB) + "." + schema.Quote(p.Insert.Table.Name) + " WHERE 1")
+	for i := range tokens {
+		sql = append(append(append(sql, " AND "...), schema.Quote(tokens[i].Column.TokenColumn())...), " = "...)
+		var err error
+		if sql, err = x.binder.appendParts(sql, tokens[i:i+1], 0, nil); err != nil {
+			return true
 		}
 	}
-	e.Message = duplicateHead + cut(text, x.catalog.mariaDB) + duplicateKey + key + "'"
+	exists := false
+	err := x.query(string(sql)+" LIMIT 1", func([][]byte) error { exists = true; return nil })
+	return exists || err != nil
 }
 
 // violated reads a duplicate-key error: the entry as upstream shows it, the key's name, and the index that it names.
@@ -119,43 +149,79 @@ func index(t *schema.Table, name string) *schema.Index {
 	return nil
 }
 
-// rowKey gives the key of one row twice: as upstream shows its tokens, and as the logical table would show its values.
-func (x *Session) rowKey(p *plan.Rewrite, ix *schema.Index, row int) (shown, plain string, ok bool) {
-	var s, v []string
-	for _, part := range ix.Parts {
-		a, b, ok := x.keyPart(p, part.Column, row)
-		if !ok {
-			return "", "", false
-		}
-		s, v = append(s, a), append(v, b)
-	}
-	return strings.Join(s, "-"), strings.Join(v, "-"), true
+// rowKey is the key of one row.
+type rowKey struct {
+	shown  string // as upstream shows it: tokens
+	plain  string // as the logical table would show it
+	tokens []plan.Part
 }
 
-func (x *Session) keyPart(p *plan.Rewrite, name string, row int) (shown, plain string, ok bool) {
-	parts, base := p.Head, 0
+// rowKey gives the key of one row. Clear parts are taken from the entry that upstream shows, which has the parts in order.
+func (x *Session) rowKey(p *plan.Rewrite, ix *schema.Index, row int, entry string) (rowKey, bool) {
+	var k rowKey
+	for i, part := range ix.Parts {
+		if i > 0 {
+			k.shown, k.plain = k.shown+"-", k.plain+"-"
+		}
+		c := p.Insert.Table.Column(part.Column)
+		if c == nil || c.Storage == schema.StoredClear {
+			n := clearPart(entry[min(len(k.shown), len(entry)):])
+			k.shown, k.plain = k.shown+n, k.plain+n
+			continue
+		}
+		tp, base, ok := x.tokenPart(p, c, row)
+		if !ok {
+			return k, false
+		}
+		shown, plain, ok := x.keyPart(&tp, base)
+		if !ok {
+			return k, false
+		}
+		tp.Literal += base
+		k.shown, k.plain, k.tokens = k.shown+shown, k.plain+plain, append(k.tokens, tp)
+	}
+	return k, len(k.tokens) > 0
+}
+
+// clearPart is the integer, or NULL, at the start of an entry: clear columns are AUTO_INCREMENT ones and what points at them.
+func clearPart(entry string) string {
+	n := 0
+	for n < len(entry) && (entry[n] >= '0' && entry[n] <= '9' || n == 0 && entry[n] == '-') {
+		n++
+	}
+	if n == 0 && strings.HasPrefix(entry, "NULL") {
+		n = len("NULL")
+	}
+	return entry[:n]
+}
+
+// tokenPart finds what makes a column's token in one row.
+func (x *Session) tokenPart(p *plan.Rewrite, c *schema.Column, row int) (part plan.Part, base int, ok bool) {
+	parts := p.Head
 	if p.Row != nil {
 		parts, base = p.Row, row*x.lexer.RowWidth
 	}
 	for i := range parts {
-		part := &parts[i]
-		if part.Kind != plan.PartValue || part.Column == nil || !strings.EqualFold(part.Column.Name, name) ||
-			part.Form != plan.StoreToken && part.Form != plan.DefaultToken && part.Form != plan.NowToken {
-			continue
+		t := parts[i]
+		if t.Kind == plan.PartValue && t.Column == c && (t.Form == plan.StoreToken || t.Form == plan.DefaultToken || t.Form == plan.NowToken) {
+			return t, base, true
 		}
-		t, err := x.binder.bind(part, base)
-		if err != nil || t.null {
-			return "NULL", "NULL", err == nil
-		}
-		shown = showBinary(t.bytes)
-		stored, _, err := x.binder.storedForm(part, base)
-		if err != nil {
-			return "", "", false
-		}
-		text, err := keyText(stored, part.Column, &x.vars)
-		return shown, text, err == nil
 	}
-	return "", "", false
+	return part, base, false
+}
+
+func (x *Session) keyPart(part *plan.Part, base int) (shown, plain string, ok bool) {
+	t, err := x.binder.bind(part, base)
+	if err != nil || t.null {
+		return "NULL", "NULL", err == nil
+	}
+	shown = showBinary(t.bytes)
+	stored, _, err := x.binder.storedForm(part, base)
+	if err != nil {
+		return "", "", false
+	}
+	text, err := keyText(stored, part.Column, &x.vars)
+	return shown, text, err == nil
 }
 
 // keyText is a value as an error message shows it: in UTF-8, binary strings with escapes.

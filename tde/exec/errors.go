@@ -3,6 +3,7 @@ package exec
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -33,9 +34,32 @@ func answer(err error) *wire.Error {
 	return wire.NewError(wire.CodeUnknown, "tdeproxy: %s", err.Error())
 }
 
-// logical puts upstream's error into the logical table's words: no token column shows.
-func logical(e *wire.Error) *wire.Error {
+// Codes of foreign-key errors: ER_ROW_IS_REFERENCED_2, ER_NO_REFERENCED_ROW_2.
+const (
+	codeReferenced   = 1451
+	codeNoReferenced = 1452
+)
+
+// constraintText is what a foreign-key error says of the constraint.
+var constraintText = regexp.MustCompile("\\(`([^`]+)`\\.`([^`]+)`, CONSTRAINT `([^`]+)` FOREIGN KEY .*\\)$")
+
+// logical puts upstream's error into the logical table's words: no token column shows, and a foreign key has the ON UPDATE
+// CASCADE that the physical one lacks.
+func (x *Session) logical(e *wire.Error) *wire.Error {
 	e.Message = strings.ReplaceAll(e.Message, schema.TokenPrefix, "")
+	m := constraintText.FindStringSubmatch(e.Message)
+	if e.Code != codeReferenced && e.Code != codeNoReferenced || m == nil || x.state == nil {
+		return e
+	}
+	t := x.state.Snapshot.Lookup(m[1], m[2])
+	if t == nil {
+		return e
+	}
+	for i := range t.ForeignKeys {
+		if fk := &t.ForeignKeys[i]; fk.Name == m[3] && fk.OnUpdate == "CASCADE" && !strings.Contains(e.Message, "ON UPDATE CASCADE") {
+			e.Message = strings.TrimSuffix(e.Message, ")") + " ON UPDATE CASCADE)"
+		}
+	}
 	return e
 }
 

@@ -36,6 +36,8 @@ func literalValue(src []byte, l plan.Literal, mode plan.Mode, charset string) (v
 		return value.Value{Kind: value.Float, Bytes: text}, nil
 	case plan.LitString:
 		return stringValue(text, mode, charset)
+	case plan.LitDate, plan.LitTime, plan.LitTimestamp:
+		return temporalValue(text, l.Kind, mode, charset)
 	case plan.LitHex, plan.LitBit:
 		return radixValue(text, l.Kind)
 	}
@@ -127,6 +129,25 @@ func appendEscaped(out []byte, c byte) []byte {
 		return append(out, '\\', c)
 	}
 	return append(out, c)
+}
+
+// temporalValue reads DATE '…', TIME '…' and TIMESTAMP '…'.
+func temporalValue(text []byte, kind plan.LiteralKind, mode plan.Mode, charset string) (value.Value, error) {
+	quote := bytes.IndexAny(text, "'\"")
+	if quote < 0 {
+		return value.Value{}, errLiteral
+	}
+	v, err := stringValue(text[quote:], mode, charset)
+	switch kind {
+	case plan.LitDate:
+		v.Kind = value.Date
+	case plan.LitTime:
+		v.Kind = value.Time
+	default:
+		v.Kind = value.DateTime
+	}
+	v.Charset = ""
+	return v, err
 }
 
 // radixValue reads x'..', 0x.., b'..' and 0b.., with or without an introducer.

@@ -60,11 +60,16 @@ func (x *Session) prepare(ctx context.Context, p plan.Plan, src []byte) error {
 		st.sql = st.text(p, a)
 	case *plan.ReadModifyWrite:
 		st.sql = appendPrepared(nil, p.Update, 0, a)
+	case *plan.CreateTable, *plan.DropTable:
+		st.sql = []byte(nothing)
 	default:
 		return notSupported("this statement on an encrypted table cannot be prepared; send it as text")
 	}
 	return x.prepareUpstream(st)
 }
+
+// nothing is prepared upstream in place of a statement that runs otherwise, for its id.
+const nothing = "DO 0"
 
 // text is a Rewrite as the text of a prepared statement.
 func (st *statement) text(p *plan.Rewrite, a *args) []byte {
@@ -220,6 +225,8 @@ func (x *Session) execute(ctx context.Context, st *statement, packet []byte) err
 		return x.executeRewrite(ctx, st, p, &e)
 	case *plan.ReadModifyWrite:
 		return x.executeUpdate(ctx, st, p, &e)
+	case *plan.CreateTable, *plan.DropTable:
+		return x.run(ctx, p, false)
 	}
 	return notSupported("this statement on an encrypted table cannot be prepared; send it as text")
 }
@@ -238,6 +245,8 @@ func (x *Session) replan(ctx context.Context, st *statement) error {
 		sql = st.text(p, a)
 	case *plan.ReadModifyWrite:
 		sql = appendPrepared(nil, p.Update, 0, a)
+	case *plan.CreateTable, *plan.DropTable:
+		sql = []byte(nothing)
 	case *plan.Refuse:
 		return p.Err
 	}
@@ -293,7 +302,11 @@ func (x *Session) executeUpdate(ctx context.Context, st *statement, p *plan.Read
 	if err := x.coerceSets(ctx, p); err != nil {
 		return err
 	}
-	if x.caps.Has(wire.FoundRows) && !p.OnUpdate {
+	null, err := x.nullColumn(p)
+	if err != nil {
+		return err
+	}
+	if x.caps.Has(wire.FoundRows) && !p.OnUpdate && null == nil {
 		params, err := x.binder.appendParams(nil, p.Update, 0)
 		if err != nil {
 			return err

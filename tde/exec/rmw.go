@@ -10,6 +10,7 @@ import (
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
+	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
 // readModifyWrite runs an UPDATE of sealed columns. A client that asked for found rows gets the rows that matched, which
@@ -19,11 +20,15 @@ func (x *Session) readModifyWrite(ctx context.Context, p *plan.ReadModifyWrite, 
 	if err := x.coerceSets(ctx, p); err != nil {
 		return err
 	}
-	if x.caps.Has(wire.FoundRows) && !p.OnUpdate {
+	null, err := x.nullColumn(p)
+	if err != nil {
+		return err
+	}
+	if x.caps.Has(wire.FoundRows) && !p.OnUpdate && null == nil {
 		return x.updateAll(p, more)
 	}
 	own := x.Status&wire.StatusInTransaction == 0
-	ok, err := x.update(p, own)
+	ok, err := x.update(p, own, null)
 	if own {
 		err = x.finish(err)
 	}
@@ -59,8 +64,25 @@ func (x *Session) finish(cause error) error {
 	return cause
 }
 
-// update reads, compares and writes.
-func (x *Session) update(p *plan.ReadModifyWrite, own bool) (wire.OK, error) {
+// codeNotNull is ER_BAD_NULL_ERROR.
+const codeNotNull = 1048
+
+// nullColumn finds a NOT NULL column that is set to NULL, which is an error as soon as a row matches.
+func (x *Session) nullColumn(p *plan.ReadModifyWrite) (*schema.Column, error) {
+	for i := range p.Sets {
+		s := &p.Sets[i]
+		if !s.Column.NotNull {
+			continue
+		}
+		if v, err := x.newValue(p, s); err != nil || v == nil {
+			return s.Column, err
+		}
+	}
+	return nil, nil
+}
+
+// update reads, compares and writes. null is a NOT NULL column that would become NULL.
+func (x *Session) update(p *plan.ReadModifyWrite, own bool, null *schema.Column) (wire.OK, error) {
 	if own {
 		if _, err := x.exec("START TRANSACTION"); err != nil {
 			return wire.OK{}, err
@@ -72,6 +94,10 @@ func (x *Session) update(p *plan.ReadModifyWrite, own bool) (wire.OK, error) {
 	}
 	changed, unchanged := partition(rows)
 	switch {
+	case null != nil && len(rows) > 0 && x.vars.Strict:
+		return wire.OK{}, wire.NewError(codeNotNull, "Column '%s' cannot be null", null.Name)
+	case null != nil && len(rows) > 0:
+		return wire.OK{}, notSupported("column %s.%s.%s cannot be set to NULL", p.Table.DB, p.Table.Name, null.Name)
 	case len(unchanged) == 0 && len(changed) > 0:
 		return x.command(p.Update, nil)
 	case len(p.Identity) == 0 && len(changed) > 0:
@@ -121,11 +147,20 @@ func (x *Session) partial(p *plan.ReadModifyWrite, changed, unchanged [][]byte) 
 		sum.Warnings += ok.Warnings
 	}
 	matched := uint64(len(changed) + len(unchanged))
-	sum.Info = fmt.Appendf(nil, "Rows matched: %d  Changed: %d  Warnings: %d", matched, sum.AffectedRows, sum.Warnings)
+	sum.Info = x.info(fmt.Sprintf("Rows matched: %d  Changed: %d  Warnings: %d", matched, sum.AffectedRows, sum.Warnings))
 	if x.caps.Has(wire.FoundRows) {
 		sum.AffectedRows = matched
 	}
 	return sum, nil
+}
+
+// info is an OK packet's info string. Without session tracking the protocol has it reach to the packet's end, but servers
+// write its length before it all the same, and clients expect that.
+func (x *Session) info(text string) []byte {
+	if x.caps.Has(wire.SessionTrack) {
+		return []byte(text)
+	}
+	return wire.AppendString(nil, text)
 }
 
 // condition is (a, b) IN ((…), …) over the identity columns.

@@ -176,9 +176,14 @@ func (x *Session) logicalColumn(c *wire.Column, o *plan.Output) {
 	c.Flags = col.Wire.Flags&^wire.FlagNotNull | notNull
 	c.Decimals = col.Wire.Decimals
 	c.Charset, c.Length = col.Wire.Charset, col.Wire.Length
-	if col.Wire.Charset != binaryCharset && x.vars.ResultsCharset != "" && x.vars.ResultsCharset != "binary" {
-		c.Charset = x.vars.ResultsCollation
-		c.Length = scaled(c.Length, x.vars.ResultsCharset)
+	switch {
+	case col.Wire.Charset == binaryCharset:
+	case x.vars.ResultsCharset == "":
+		c.Length = col.Wire.RawLength
+	case x.vars.ResultsCharset == "binary":
+		c.Charset, c.Length = binaryCharset, c.Length/4
+	default:
+		c.Charset, c.Length = x.vars.ResultsCollation, scaled(c.Length, x.vars.ResultsCharset)
 	}
 }
 

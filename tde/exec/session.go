@@ -316,7 +316,7 @@ func (x *Session) upstreamError(packet []byte, p *plan.Rewrite) error {
 	if e.Code == codeDuplicate && p != nil && p.Insert != nil {
 		x.duplicate(e, p)
 	}
-	return x.fail(logical(e))
+	return x.fail(x.logical(e))
 }
 
 // ok passes an OK packet on.

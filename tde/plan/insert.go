@@ -88,7 +88,7 @@ func (ins *insertion) columns(s *ast.InsertStmt) error {
 	for _, n := range s.Columns {
 		c := ins.table.Column(n.Name.O)
 		if c == nil {
-			return refuseMySQL("unknown-column", 1054, "42S22", "Unknown column '"+n.Name.O+"' in 'field list'")
+			return unknownColumn(n.Name.O, "INSERT INTO", ins.env.Mode)
 		}
 		if named[c] {
 			return refuseMySQL("column-twice", 1110, "42000", "Column '"+n.Name.O+"' specified twice")

@@ -22,9 +22,12 @@ const (
 	LitInt
 	LitDecimal
 	LitFloat
-	LitString // one or more adjacent quoted strings, with an optional introducer or N prefix
-	LitHex    // x'..' or 0x..
-	LitBit    // b'..' or 0b..
+	LitString    // one or more adjacent quoted strings, with an optional introducer or N prefix
+	LitHex       // x'..' or 0x..
+	LitBit       // b'..' or 0b..
+	LitDate      // DATE '…'
+	LitTime      // TIME '…'
+	LitTimestamp // TIMESTAMP '…'
 	LitNull
 	LitTrue
 	LitFalse
@@ -63,13 +66,16 @@ type Lexer struct {
 	depth int
 	group groupState
 	exec  int // open executable comments
+
+	lastWord struct{ src, template int } // where the last word starts
 }
 
 // lexPrev is what the lexer remembers of the token before.
 type lexPrev struct {
 	kind  prevKind
-	word  [12]byte // upper case, of a word that fits
+	word  [20]byte // upper case, of a word that fits
 	n     int
+	long  bool // it does not fit
 	punct byte
 }
 
@@ -327,6 +333,7 @@ type Token struct {
 func (p *lexPrev) set(word []byte) {
 	*p = lexPrev{kind: prevWord}
 	if len(word) > len(p.word) {
+		p.long = true
 		return
 	}
 	p.n = len(word)

@@ -35,6 +35,7 @@ func (l *Lexer) word() error {
 		l.literal(kind, start, l.pos)
 		return nil
 	}
+	l.lastWord.src, l.lastWord.template = start, len(l.Template)
 	l.emit(TokWord, word)
 	l.prev.set(word)
 	if l.depth == 0 {
@@ -148,6 +149,11 @@ func (l *Lexer) stringLiteral(start int) error {
 		}
 		l.pos = next
 	}
+	if kind, ok := l.temporal(); ok {
+		l.retract()
+		l.literal(kind, l.lastWord.src, l.pos)
+		return nil
+	}
 	if l.verbatimString() {
 		l.emit(TokText, l.src[start:l.pos])
 		l.prev = lexPrev{kind: prevIdent}
@@ -160,7 +166,58 @@ func (l *Lexer) stringLiteral(start int) error {
 // verbatimString says whether the grammar wants a string here that no parameter can stand for.
 func (l *Lexer) verbatimString() bool {
 	p := &l.prev
-	return p.is("AS") || p.is("COLLATE") || p.is("ESCAPE") || p.is("SEPARATOR") || p.kind == prevPunct && p.punct == '>' && l.jsonArrow()
+	switch p.kind {
+	case prevIdent, prevLiteral:
+		return true // an alias: `a 'name'`
+	case prevPunct:
+		return p.punct == ')' || p.punct == '>' && l.jsonArrow()
+	case prevWord:
+		return !l.beforeValue()
+	}
+	return false
+}
+
+// valueWords are the keywords after which a string is a value; after any other word it is an alias or a name.
+var valueWords = [...]string{
+	"SELECT", "LIKE", "AND", "OR", "XOR", "NOT", "BETWEEN", "THEN", "ELSE", "WHEN", "CASE", "IN", "BY", "REGEXP", "RLIKE", "DIV", "MOD",
+	"INTERVAL", "DISTINCT", "DISTINCTROW", "ALL", "BINARY", "WHERE", "HAVING", "ON", "LIMIT", "VALUES", "VALUE", "SET", "USING", "RETURN",
+	"LEADING", "TRAILING", "BOTH", "FROM", "OF", "ROW", "OFFSET", "SQL_NO_CACHE", "SQL_CACHE", "SQL_CALC_FOUND_ROWS", "HIGH_PRIORITY",
+	"STRAIGHT_JOIN", "SQL_SMALL_RESULT", "SQL_BIG_RESULT", "SQL_BUFFER_RESULT", "SOUNDS", "INTO",
+}
+
+func (l *Lexer) beforeValue() bool {
+	if l.prev.n == 0 {
+		return l.prev.long // a word too long to be remembered: one of the SQL_ options, or a name
+	}
+	for _, w := range valueWords {
+		if l.prev.is(w) {
+			return true
+		}
+	}
+	return false
+}
+
+// temporal says whether the string just read is that of a DATE, TIME or TIMESTAMP literal.
+func (l *Lexer) temporal() (LiteralKind, bool) {
+	switch {
+	case l.keep || l.lastWord.src < 0:
+		return 0, false
+	case l.prev.is("DATE"):
+		return LitDate, true
+	case l.prev.is("TIME"):
+		return LitTime, true
+	case l.prev.is("TIMESTAMP"):
+		return LitTimestamp, true
+	}
+	return 0, false
+}
+
+// retract takes the last word out of the template again: it is part of a literal.
+func (l *Lexer) retract() {
+	l.Template = l.Template[:l.lastWord.template]
+	if l.Record {
+		l.Tokens = l.Tokens[:len(l.Tokens)-1]
+	}
 }
 
 // jsonArrow says whether -> or ->> stands before the string at pos.

@@ -21,6 +21,14 @@ func refuseMySQL(reason string, code uint16, state, message string) *Refuse {
 	return &Refuse{Reason: reason, Err: &wire.Error{Code: code, State: state, Message: message}}
 }
 
+// unknownColumn is ER_BAD_FIELD_ERROR in the words of the server's flavour for a clause.
+func unknownColumn(name, clause string, mode Mode) *Refuse {
+	if !mode.MariaDB {
+		clause = "field list"
+	}
+	return refuseMySQL("unknown-column", 1054, "42S22", "Unknown column '"+name+"' in '"+clause+"'")
+}
+
 // Error lets a refusal travel as an error inside the planner.
 func (r *Refuse) Error() string { return r.Err.Message }
 

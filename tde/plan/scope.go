@@ -100,7 +100,7 @@ func (b *block) resolve(e *ast.ColumnNameExpr) (column, error) {
 	n := e.Name
 	c := column{name: n.Name.O, pos: e.OriginTextPosition()}
 	if strings.HasPrefix(strings.ToLower(c.name), schema.Prefix) {
-		return c, refuseMySQL("unknown-column", 1054, "42S22", "Unknown column '"+c.name+"' in 'field list'")
+		return c, unknownColumn(c.name, "SELECT", b.env.Mode)
 	}
 	if n.Schema.O != "" {
 		c.qual++

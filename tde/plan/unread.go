@@ -30,17 +30,33 @@ func unread(source string, env *Env) Plan {
 func mentions(source string, env *Env) bool {
 	low := strings.ToLower(source)
 	for _, name := range env.Snapshot.Names() {
-		if strings.Contains(low, name) || !plainName(name) {
+		if containsName(low, name) || !plainName(name) {
 			return true
 		}
 	}
 	return false
 }
 
+// containsName says whether a name stands in a text and is not part of a longer word there.
+func containsName(low, name string) bool {
+	for from := 0; ; {
+		i := strings.Index(low[from:], name)
+		if i < 0 {
+			return false
+		}
+		i += from
+		end := i + len(name)
+		if (i == 0 || !isIdent(low[i-1]) || !isIdent(name[0])) && (end == len(low) || !isIdent(low[end]) || !isIdent(name[len(name)-1])) {
+			return true
+		}
+		from = i + 1
+	}
+}
+
 func mentionsDatabase(source string, env *Env) bool {
 	low := strings.ToLower(source)
 	for _, db := range env.Snapshot.Databases() {
-		if strings.Contains(low, strings.ToLower(db)) {
+		if db = strings.ToLower(db); containsName(low, db) || !plainName(db) {
 			return true
 		}
 	}

@@ -94,7 +94,7 @@ func (u *updater) assignments(s *ast.UpdateStmt) error {
 	for i, a := range s.List {
 		c := u.table.Column(a.Column.Name.O)
 		if c == nil {
-			return refuseMySQL("unknown-column", 1054, "42S22", "Unknown column '"+a.Column.Name.O+"' in 'field list'")
+			return unknownColumn(a.Column.Name.O, "SET", u.env.Mode)
 		}
 		if assigned[c] {
 			return refuse("update", "column %s is assigned twice", columnName(u.table, c))
