@@ -1,13 +1,18 @@
 package session_test
 
 import (
+	"bytes"
+	"crypto/rsa"
 	"crypto/tls"
+	"crypto/x509"
 	"database/sql"
+	"encoding/pem"
 	"errors"
 	"os"
 	"strings"
 	"testing"
 
+	gomysql "github.com/go-mysql-org/go-mysql/mysql"
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/tdeproxy/tdeproxy/proxy/upstream"
@@ -192,41 +197,82 @@ func TestClientTLS(t *testing.T) {
 	}
 }
 
+// response is what a client makes of its password for a method.
+func response(plugin string, scramble []byte, password string) []byte {
+	if plugin == "caching_sha2_password" {
+		return gomysql.CalcCachingSha2Password(scramble, []byte(password))
+	}
+	return gomysql.CalcNativePassword(scramble, []byte(password))
+}
+
+// changeUser runs COM_CHANGE_USER and returns upstream's last packet.
+func (c *rawClient) changeUser(user, password string) []byte {
+	c.t.Helper()
+	change := wire.ChangeUser{User: user, Database: scratch, Charset: 45, Plugin: c.greet.Plugin,
+		Auth: response(c.greet.Plugin, c.greet.Scramble, password)}
+	c.ResetSequence()
+	c.write(change.Append(nil, c.caps))
+	scramble := c.greet.Scramble
+	p := c.read()
+	for ; p[0] == 0xfe || p[0] == 0x01; p = c.read() {
+		switch {
+		case p[0] == 0xfe:
+			a, err := wire.DecodeAuthSwitch(p)
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			scramble = bytes.Clone(bytes.TrimSuffix(a.Data, []byte{0}))
+			c.write(response(a.Plugin, scramble, password))
+		case p[1] == 4: // full authentication
+			c.write([]byte{2})
+			block, _ := pem.Decode(c.read()[1:])
+			key, err := x509.ParsePKIXPublicKey(block.Bytes)
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			sealed, err := gomysql.EncryptPassword(password, scramble, key.(*rsa.PublicKey))
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			c.write(sealed)
+		}
+	}
+	return p
+}
+
 func TestChangeUser(t *testing.T) {
 	each(t, func(t *testing.T, srv server) {
 		root := direct(t, srv)
-		identified := "WITH caching_sha2_password BY ''"
+		identified := "WITH caching_sha2_password BY 'geheim'"
 		if srv.mariadb() {
-			identified = "BY ''"
+			identified = "BY 'geheim'"
 		}
 		account(t, root, "session_other", identified)
 		f := start(t, srv)
+		if _, err := login(t, f, "session_other:geheim", ""); err != nil { // fills caching_sha2_password's cache
+			t.Fatal(err)
+		}
 		c := f.raw(t, wire.ConnectAttrs|wire.DeprecateEOF|wire.SessionTrack)
 		c.query("SET @kept = 1")
 		c.rows()
 		if got := c.one("SELECT IFNULL(@kept, 'none')"); got != "1" {
 			t.Fatal(got)
 		}
-		change := wire.ChangeUser{User: "session_other", Database: scratch, Charset: 45, Plugin: c.greet.Plugin}
-		c.ResetSequence()
-		c.write(change.Append(nil, c.caps))
-		p := c.read()
-		for p[0] == 0xfe || p[0] == 0x01 {
-			if p[0] == 0xfe {
-				c.write(nil)
-			}
-			p = c.read()
-		}
-		c.mustOK(p)
-		if got := c.one("SELECT CONCAT(CURRENT_USER(), '/', DATABASE(), '/', IFNULL(@kept, 'none'))"); got != "session_other@%/"+scratch+"/none" {
+		c.mustOK(c.changeUser("session_other", "geheim"))
+		who := "SELECT CONCAT(CURRENT_USER(), '/', DATABASE(), '/', IFNULL(@kept, 'none'))"
+		if got := c.one(who); got != "session_other@%/"+scratch+"/none" {
 			t.Error(got)
 		}
+		c.mustOK(c.changeUser("root", ""))
 		c.query("SET @kept = 1")
 		c.rows()
 		c.send(wire.ComResetConnection, "")
 		c.mustOK(c.read())
 		if got := c.one("SELECT IFNULL(@kept, 'none')"); got != "none" {
 			t.Error(got)
+		}
+		if e, err := wire.DecodeError(c.changeUser("session_other", "falsch")); err != nil || e.Code != 1045 {
+			t.Error(e, err)
 		}
 	})
 }

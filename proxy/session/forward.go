@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"time"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 )
@@ -89,7 +90,12 @@ func (s *Session) changeUser(packet []byte) error {
 	if err := s.SendCommand(packet); err != nil {
 		return err
 	}
+	deadline := time.Now().Add(s.handler.cfg.HandshakeTimeout)
+	s.link.Conn.SetDeadline(deadline)
+	s.server.Socket.SetDeadline(deadline)
 	err = s.authenticate(change.Plugin)
+	s.link.Conn.SetDeadline(time.Time{})
+	s.server.Socket.SetDeadline(time.Time{})
 	if s.guard != nil {
 		s.guard.Reset()
 	}

@@ -30,6 +30,7 @@ func (s *Session) login(ctx context.Context) error {
 	}
 	hello, err := s.hello(ctx)
 	if err != nil {
+		s.excuse()
 		return err
 	}
 	if err := s.introduce(ctx, hello); err != nil {
@@ -73,6 +74,26 @@ func (s *Session) refuse(e *wire.Error) error {
 		return err
 	}
 	return errTold
+}
+
+// excuse ends the login upstream for a client that never came to it: as a user who is nobody. Upstream counts a login that
+// is broken off, and after max_connect_errors of them in a row it blocks the host, which is the proxy and so everybody; one
+// that it denies it does not count. A load balancer that only looks whether the port is open would be enough.
+func (s *Session) excuse() {
+	s.server.Socket.SetDeadline(time.Now().Add(lastWords))
+	nobody := wire.HandshakeResponse{User: "tdeproxy client gone", Plugin: s.server.Greeting.Plugin,
+		Capabilities: wire.Protocol41 | wire.SecureConnection | wire.PluginAuth | wire.LongPassword}
+	reply := nobody.Append(nil)
+	for range 3 { // upstream may want another method first
+		if s.send(reply) != nil {
+			return
+		}
+		packet, err := s.up.ReadPacket()
+		if err != nil || len(packet) == 0 || packet[0] == 0x00 || packet[0] == 0xff {
+			return
+		}
+		reply = nil
+	}
 }
 
 func (s *Session) clientTLS() *tls.Config {

@@ -57,8 +57,8 @@ func (s *Session) Charset() uint16 { return s.charset }
 // ConnectionID is upstream's, and the client's.
 func (s *Session) ConnectionID() uint32 { return s.id }
 
-// ServerVersion is upstream's version as its greeting has it.
-func (s *Session) ServerVersion() string { return s.version }
+// ServerVersion is upstream's version as SELECT VERSION() has it: without the "5.5.5-" that MariaDB's greeting puts before it.
+func (s *Session) ServerVersion() string { return strings.TrimPrefix(s.version, "5.5.5-") }
 
 // MariaDB reports whether upstream is one.
 func (s *Session) MariaDB() bool { return strings.Contains(s.version, "MariaDB") }

@@ -103,6 +103,17 @@ var codecs = map[string]codec{
 		}
 		return e.Append(nil, caps), true
 	},
+	"Bulk": func(p []byte, _ Capability) ([]byte, bool) {
+		b := Bulk{Types: make([]Param, 2)}
+		if b.Decode(p, 2) != nil {
+			return nil, false
+		}
+		out := b.Append(nil)
+		for row, ok := b.Next(); ok; row, ok = b.Next() {
+			out = b.AppendRow(out, row)
+		}
+		return out, b.Err() == nil
+	},
 	"TextRow": func(p []byte, _ Capability) (out []byte, ok bool) {
 		row := NewTextRow(p)
 		for v, ok := row.Next(); ok; v, ok = row.Next() {
@@ -159,7 +170,11 @@ func seeds(kind string, caps Capability) [][]byte {
 	if !caps.Has(QueryAttributes) {
 		executed = named[:2]
 	}
+	bulk := Bulk{StatementID: 3, Flags: BulkTypes, Types: []Param{{Type: TypeLong, Unsigned: true}, {Type: TypeVarString}}}
+	rows := bulk.AppendRow(bulk.Append(nil), []BulkValue{{Value: []byte{1, 2, 3, 4}}, {Value: []byte("text")}})
+	rows = bulk.AppendRow(rows, []BulkValue{{Indicator: IndicatorNull}, {Indicator: IndicatorDefault}})
 	return map[string][][]byte{
+		"Bulk": {rows},
 		"Handshake": {(&Handshake{Version: "10.11.6-MariaDB", ConnectionID: 77, Scramble: []byte("abcdefghijklmnopqrst"),
 			Capabilities: caps | SecureConnection | PluginAuth, Charset: 45, Status: 2, Plugin: "mysql_native_password"}).Append(nil)},
 		"SSLRequest": {(&SSLRequest{Capabilities: caps | SSL, MaxPacket: 1 << 24, Charset: 8}).Append(nil)},

@@ -28,6 +28,7 @@ func FuzzPrepareOK(f *testing.F)         { fuzzCodec(f, "PrepareOK") }
 func FuzzChangeUser(f *testing.F)        { fuzzCodec(f, "ChangeUser") }
 func FuzzQuery(f *testing.F)             { fuzzCodec(f, "Query") }
 func FuzzExecute(f *testing.F)           { fuzzCodec(f, "Execute") }
+func FuzzBulk(f *testing.F)              { fuzzCodec(f, "Bulk") }
 func FuzzTextRow(f *testing.F)           { fuzzCodec(f, "TextRow") }
 func FuzzBinaryRow(f *testing.F)         { fuzzCodec(f, "BinaryRow") }
 
