@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 )
@@ -146,3 +147,6 @@ func (x *Session) refresh(context.Context) error {
 	x.known = true
 	return nil
 }
+
+// quoteName writes an identifier.
+func quoteName(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }

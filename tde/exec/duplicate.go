@@ -54,9 +54,9 @@ func (x *Session) violating(p *plan.Rewrite, ix *schema.Index, entry string) (te
 
 // there says whether a row with these tokens exists, now that the INSERT has failed.
 func (x *Session) there(p *plan.Rewrite, tokens []plan.Part) bool {
-	sql := []byte("SELECT 1 FROM " + schema.Quote(p.Insert.Table.DB) + "." + schema.Quote(p.Insert.Table.Name) + " WHERE 1")
+	sql := []byte("SELECT 1 FROM " + quoteName(p.Insert.Table.DB) + "." + quoteName(p.Insert.Table.Name) + " WHERE 1")
 	for i := range tokens {
-		sql = append(append(append(sql, " AND "...), schema.Quote(tokens[i].Column.TokenColumn())...), " = "...)
+		sql = append(append(append(sql, " AND "...), quoteName(tokens[i].Column.TokenColumn())...), " = "...)
 		var err error
 		if sql, err = x.binder.appendParts(sql, tokens[i:i+1], 0, nil); err != nil {
 			return true

@@ -43,8 +43,8 @@ const (
 // constraintText is what a foreign-key error says of the constraint.
 var constraintText = regexp.MustCompile("\\(`([^`]+)`\\.`([^`]+)`, CONSTRAINT `([^`]+)` FOREIGN KEY .*\\)$")
 
-// logical puts upstream's error into the logical table's words: no token column shows, and a foreign key has the ON UPDATE
-// CASCADE that the physical one lacks.
+// logical puts upstream's error into the logical table's words: no token column shows, and a foreign key has the actions
+// that the physical one lacks.
 func (x *Session) logical(e *wire.Error) *wire.Error {
 	e.Message = strings.ReplaceAll(e.Message, schema.TokenPrefix, "")
 	m := constraintText.FindStringSubmatch(e.Message)
@@ -56,11 +56,31 @@ func (x *Session) logical(e *wire.Error) *wire.Error {
 		return e
 	}
 	for i := range t.ForeignKeys {
-		if fk := &t.ForeignKeys[i]; fk.Name == m[3] && fk.OnUpdate == "CASCADE" && !strings.Contains(e.Message, "ON UPDATE CASCADE") {
-			e.Message = strings.TrimSuffix(e.Message, ")") + " ON UPDATE CASCADE)"
+		if fk := &t.ForeignKeys[i]; fk.Name == m[3] {
+			e.Message = withAction(withAction(e.Message, "ON DELETE", fk.OnDelete), "ON UPDATE", fk.OnUpdate)
 		}
 	}
 	return e
+}
+
+// withAction gives a constraint the action that the physical one does not have: RESTRICT stands there, or nothing.
+func withAction(message, event, action string) string {
+	switch action {
+	case "CASCADE", "SET NULL", "SET DEFAULT":
+	default:
+		return message
+	}
+	switch {
+	case strings.Contains(message, event+" "+action):
+		return message
+	case strings.Contains(message, event+" RESTRICT"):
+		return strings.Replace(message, event+" RESTRICT", event+" "+action, 1)
+	}
+	text := " " + event + " " + action
+	if i := strings.LastIndex(message, " ON UPDATE "); i >= 0 && event == "ON DELETE" {
+		return message[:i] + text + message[i:]
+	}
+	return strings.TrimSuffix(message, ")") + text + ")"
 }
 
 // corrupt wraps the failure to open a cell with where it was.

@@ -170,7 +170,7 @@ func condition(ids []plan.Identity, rows [][]byte) []byte {
 		if i > 0 {
 			out = append(out, ", "...)
 		}
-		out = append(append(append(out, '`'), id.Name...), '`')
+		out = append(out, quoteName(id.Name)...)
 	}
 	out = append(out, ") IN ("...)
 	out = append(out, bytes.Join(rows, []byte(", "))...)
