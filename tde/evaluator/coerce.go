@@ -44,7 +44,7 @@ func (e *Evaluator) Coerce(ctx context.Context, t *schema.Table, cols []*schema.
 		}
 		stored, warnings, err = c.coerce(w, cols, insert, len(rows))
 		if my, ok := serverError(err).(*wire.Error); ok {
-			my.Message = strings.ReplaceAll(my.Message, w.name, quoteName(t.DB)+"."+quoteName(t.Name))
+			my.Message = strings.ReplaceAll(my.Message, w.name, schema.Quote(t.DB)+"."+schema.Quote(t.Name))
 			return my
 		}
 		return err
@@ -56,7 +56,7 @@ func (e *Evaluator) Coerce(ctx context.Context, t *schema.Table, cols []*schema.
 func insertion(cols []*schema.Column, rows [][]Cell) (string, error) {
 	names := make([]string, len(cols))
 	for i, c := range cols {
-		names[i] = quoteName(c.Name)
+		names[i] = schema.Quote(c.Name)
 	}
 	var b strings.Builder
 	b.WriteString(" (" + strings.Join(names, ",") + ") VALUES ")

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/go-mysql-org/go-mysql/client"
@@ -182,9 +181,6 @@ func (e *Evaluator) give(c *conn) {
 	}
 	e.idle = append(e.idle, c)
 }
-
-// quoteName quotes an identifier.
-func quoteName(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
 
 func hexOf(b []byte) string { return hex.EncodeToString(b) }
 

@@ -56,10 +56,10 @@ func (e *Evaluator) nameLock(database string) *sync.Mutex {
 	return e.names[database]
 }
 
-func qualified(d *DDL) string { return quoteName(d.Database) + "." + quoteName(d.Table) }
+func qualified(d *DDL) string { return schema.Quote(d.Database) + "." + schema.Quote(d.Table) }
 
 func (e *Evaluator) describe(c *conn, d *DDL) (*schema.Table, error) {
-	db := quoteName(d.Database)
+	db := schema.Quote(d.Database)
 	before := []string{
 		"CREATE DATABASE IF NOT EXISTS " + db,
 		"ALTER DATABASE " + db + " CHARACTER SET " + d.DBCharset + " COLLATE " + d.DBCollation,
@@ -68,7 +68,7 @@ func (e *Evaluator) describe(c *conn, d *DDL) (*schema.Table, error) {
 		"USE " + db,
 	}
 	for _, k := range slices.Sorted(maps.Keys(d.Variables)) {
-		before = append(before, "SET "+quoteName(k)+" = "+d.Variables[k])
+		before = append(before, "SET "+schema.Quote(k)+" = "+d.Variables[k])
 	}
 	if err := e.mirror(c, Session{SQLMode: d.SQLMode, TimeZone: d.TimeZone}); err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func (r *reader) create() error {
 func (r *reader) wire() error {
 	names := make([]string, len(r.table.Columns))
 	for i := range names {
-		names[i] = quoteName(r.table.Columns[i].Name)
+		names[i] = schema.Quote(r.table.Columns[i].Name)
 	}
 	sql := "SELECT " + strings.Join(names, ", ") + " FROM " + qualified(r.ddl) + " LIMIT 0"
 	raw, err := r.query(sql)

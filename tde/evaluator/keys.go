@@ -87,7 +87,7 @@ func (r *reader) constraints() error {
 	}
 	for i := range rows.RowNumber() {
 		name, clause := rows.text(i, 0), rows.text(i, 1)
-		if c := r.table.Column(name); r.mariaDB && c != nil && strings.EqualFold(clause, "json_valid("+quoteName(c.Name)+")") {
+		if c := r.table.Column(name); r.mariaDB && c != nil && strings.EqualFold(clause, "json_valid("+schema.Quote(c.Name)+")") {
 			c.JSONCheck = true
 			continue
 		}

@@ -16,7 +16,7 @@ import (
 func readBack(cols []*schema.Column) string {
 	out := make([]string, len(cols))
 	for i, c := range cols {
-		name := quoteName(c.Name)
+		name := schema.Quote(c.Name)
 		switch c.Kind {
 		case schema.KindFloat, schema.KindDouble:
 			// A FLOAT's own text has 6 digits; an expression's has all, and the shortest that read back the same.

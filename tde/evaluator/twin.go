@@ -39,11 +39,11 @@ func (c *conn) makeTwin(t *schema.Table, cols []*schema.Column) (*twin, error) {
 		c.oldest = c.oldest[1:]
 	}
 	c.made++
-	w := &twin{name: quoteName(twinDB) + "." + quoteName("t"+strconv.Itoa(c.made)), transactional: engine == "InnoDB"}
+	w := &twin{name: schema.Quote(twinDB) + "." + schema.Quote("t"+strconv.Itoa(c.made)), transactional: engine == "InnoDB"}
 	// The definition is written for the mode '' and UTC.
 	c.set = false
 	for _, sql := range []string{
-		"CREATE DATABASE IF NOT EXISTS " + quoteName(twinDB), "SET sql_mode = '', time_zone = '+00:00'",
+		"CREATE DATABASE IF NOT EXISTS " + schema.Quote(twinDB), "SET sql_mode = '', time_zone = '+00:00'",
 		"CREATE TEMPORARY TABLE " + w.name + " (" + definition + ") ENGINE=" + engine,
 	} {
 		if _, err := c.query(sql); err != nil {
@@ -62,7 +62,7 @@ func twinDefinition(t *schema.Table, cols []*schema.Column) (definition, engine 
 	for _, c := range cols {
 		lines = append(lines, twinColumn(c))
 	}
-	lines = append(lines, quoteName(rowColumn)+" BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY")
+	lines = append(lines, schema.Quote(rowColumn)+" BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY")
 	engine = "InnoDB"
 	switch strings.ToUpper(t.Engine) {
 	case "MYISAM", "ARIA", "MEMORY", "CSV", "ARCHIVE":
@@ -72,9 +72,9 @@ func twinDefinition(t *schema.Table, cols []*schema.Column) (definition, engine 
 }
 
 func twinColumn(c *schema.Column) string {
-	s := quoteName(c.Name) + " " + c.SQLType
+	s := schema.Quote(c.Name) + " " + c.SQLType
 	if c.Kind == schema.KindEnum || c.Kind == schema.KindSet {
-		s = quoteName(c.Name) + " " + memberType(c)
+		s = schema.Quote(c.Name) + " " + memberType(c)
 	}
 	if c.Charset != "" {
 		s += " CHARACTER SET " + c.Charset + " COLLATE " + c.Collation
@@ -95,7 +95,7 @@ func twinColumn(c *schema.Column) string {
 		s += " DEFAULT " + twinDefault(c)
 	}
 	if c.JSONCheck {
-		s += " CHECK (json_valid(" + quoteName(c.Name) + "))"
+		s += " CHECK (json_valid(" + schema.Quote(c.Name) + "))"
 	}
 	return s
 }
@@ -169,11 +169,11 @@ func (r *reader) members() error {
 			}
 		}
 		const twin = "`" + twinDB + "`.`members`"
-		name := quoteName(c.Name)
+		name := schema.Quote(c.Name)
 		var rows result
 		var err error
 		for _, sql := range []string{
-			"CREATE DATABASE IF NOT EXISTS " + quoteName(twinDB),
+			"CREATE DATABASE IF NOT EXISTS " + schema.Quote(twinDB),
 			"CREATE TEMPORARY TABLE " + twin + " AS SELECT " + name + " FROM " + qualified(r.ddl) + " LIMIT 0",
 			"ALTER TABLE " + twin + " ADD COLUMN " + rowColumn + " INT AUTO_INCREMENT PRIMARY KEY",
 			"INSERT INTO " + twin + " (" + name + ") VALUES " + strings.Join(values, ","),
@@ -209,12 +209,12 @@ func (r *reader) defaults() error {
 	}
 	names := make([]string, len(cols))
 	for i, c := range cols {
-		names[i] = quoteName(c.Name)
+		names[i] = schema.Quote(c.Name)
 	}
 	const twin = "`" + twinDB + "`.`defaults`"
 	var rows result
 	for _, sql := range []string{
-		"CREATE DATABASE IF NOT EXISTS " + quoteName(twinDB),
+		"CREATE DATABASE IF NOT EXISTS " + schema.Quote(twinDB),
 		"CREATE TEMPORARY TABLE " + twin + " AS SELECT " + strings.Join(names, ", ") + " FROM " + qualified(r.ddl) + " LIMIT 0",
 		"INSERT INTO " + twin + " () VALUES ()", "SELECT " + readBack(cols) + " FROM " + twin,
 	} {

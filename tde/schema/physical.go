@@ -97,12 +97,12 @@ func (p *printer) print() (string, error) {
 	if p.IfNotExists {
 		create += "IF NOT EXISTS "
 	}
-	return create + quoteName(t.DB) + "." + quoteName(t.Name) + " (\n  " + strings.Join(p.lines, ",\n  ") + "\n)" + p.options(), nil
+	return create + Quote(t.DB) + "." + Quote(t.Name) + " (\n  " + strings.Join(p.lines, ",\n  ") + "\n)" + p.options(), nil
 }
 
 // column adds a column's line, with its share of the metadata.
 func (p *printer) column(name, definition string) {
-	line := quoteName(name) + " " + definition
+	line := Quote(name) + " " + definition
 	if p.n < len(p.ColumnComments) && p.ColumnComments[p.n] != "" {
 		line += " COMMENT '" + p.ColumnComments[p.n] + "'"
 	}
@@ -171,8 +171,8 @@ func (p *printer) options() string {
 	return s
 }
 
-// quoteName quotes an identifier.
-func quoteName(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
+// Quote quotes an identifier: it reads the same under every sql_mode.
+func Quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
 
 // equalName compares column names, which are case-insensitive in MySQL.
 func equalName(a, b string) bool { return strings.EqualFold(a, b) }

@@ -38,10 +38,10 @@ func (p *printer) checks(c *Column) []string {
 		return nil
 	}
 	name := func(what string) string {
-		return "CONSTRAINT " + quoteName(Prefix+what+"_"+hex.EncodeToString(p.table.ID[:])+"_"+strconv.Itoa(int(c.ID)))
+		return "CONSTRAINT " + Quote(Prefix+what+"_"+hex.EncodeToString(p.table.ID[:])+"_"+strconv.Itoa(int(c.ID)))
 	}
 	var out []string
-	cell, token := quoteName(c.Name), quoteName(c.TokenColumn())
+	cell, token := Quote(c.Name), Quote(c.TokenColumn())
 	if c.NotNull && c.Invisible && p.MariaDB {
 		out = append(out, name("cell")+" CHECK ("+cell+" <> '')")
 	}

@@ -11,10 +11,10 @@ func (p *printer) index(ix *Index) string {
 		c := p.table.Column(part.Column)
 		if c.Storage == StoredCell {
 			// The order of tokens means nothing, and there are no prefixes of them.
-			parts = append(parts, quoteName(c.TokenColumn()))
+			parts = append(parts, Quote(c.TokenColumn()))
 			continue
 		}
-		s := quoteName(c.Name)
+		s := Quote(c.Name)
 		if part.Prefix > 0 {
 			s += "(" + strconv.Itoa(part.Prefix) + ")"
 		}
@@ -41,11 +41,11 @@ func indexHead(ix *Index) string {
 	case ix.Name == "PRIMARY":
 		return "PRIMARY KEY"
 	case ix.Unique:
-		return "UNIQUE KEY " + quoteName(ix.Name)
+		return "UNIQUE KEY " + Quote(ix.Name)
 	case ix.Type == "FULLTEXT" || ix.Type == "SPATIAL":
-		return ix.Type + " KEY " + quoteName(ix.Name)
+		return ix.Type + " KEY " + Quote(ix.Name)
 	}
-	return "KEY " + quoteName(ix.Name)
+	return "KEY " + Quote(ix.Name)
 }
 
 // foreignKey writes a foreign key, between tokens where the columns are sealed.
@@ -62,13 +62,13 @@ func (p *printer) foreignKey(fk *ForeignKey) (string, error) {
 		if !ok || strings.HasPrefix(ref, TokenPrefix) != (c.Storage == StoredCell) {
 			return "", p.table.refuse("foreign key %s to column %s, which is stored otherwise,", fk.Name, fk.RefColumns[i])
 		}
-		columns, refs = append(columns, quoteName(name)), append(refs, quoteName(ref))
+		columns, refs = append(columns, Quote(name)), append(refs, Quote(ref))
 	}
-	table := quoteName(fk.RefTable)
+	table := Quote(fk.RefTable)
 	if fk.RefDB != "" {
-		table = quoteName(fk.RefDB) + "." + table
+		table = Quote(fk.RefDB) + "." + table
 	}
-	s := "CONSTRAINT " + quoteName(fk.Name) + " FOREIGN KEY (" + strings.Join(columns, ", ") + ") REFERENCES " + table +
+	s := "CONSTRAINT " + Quote(fk.Name) + " FOREIGN KEY (" + strings.Join(columns, ", ") + ") REFERENCES " + table +
 		" (" + strings.Join(refs, ", ") + ")"
 	onDelete, onUpdate := fk.OnDelete, fk.OnUpdate
 	if sealed {
