@@ -103,9 +103,7 @@ func run(o options) error {
 	}
 	var stream []streamed
 	if o.bigMiB > 0 {
-		if stream, err = b.streamAll(); err != nil {
-			return err
-		}
+		stream = b.streamAll()
 	}
 	report := b.report(stream)
 	fmt.Print("\n", report)

@@ -57,6 +57,10 @@ func (b *bench) line(s *strings.Builder, l load, threads int) {
 func (b *bench) streamTable(s *strings.Builder, stream []streamed) {
 	fmt.Fprintf(s, "\n### one result of %d MiB\n\n| way | MiB/s | growth of resident memory |\n|---|---|---|\n", b.bigMiB)
 	for _, r := range stream {
+		if r.err != nil {
+			fmt.Fprintf(s, "| %s | – | %s |\n", r.way, firstLine(r.err))
+			continue
+		}
 		growth := "–"
 		if r.known {
 			growth = fmt.Sprintf("%.1f MiB", float64(r.growth)/(1<<20))

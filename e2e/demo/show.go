@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -73,11 +74,20 @@ func (d *demo) write(ctx context.Context) error {
 		if err := insert(ctx, db, d.people[i:min(i+batch, len(d.people))]); err != nil {
 			return err
 		}
+		if !terminal() && i+batch < len(d.people) {
+			continue
+		}
 		fmt.Printf("\r   %s %d of %d customers", bar(i+batch, len(d.people)), min(i+batch, len(d.people)), len(d.people))
 	}
 	took := time.Since(begun).Seconds()
 	fmt.Printf(", %.1f s, %.0f rows a second\n", took, float64(len(d.people))/took)
 	return nil
+}
+
+// terminal says whether a progress bar can be redrawn.
+func terminal() bool {
+	info, err := os.Stdout.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func bar(n, of int) string {
@@ -165,10 +175,16 @@ func printable(b []byte, width int) string {
 			break
 		}
 	}
-	if runes := []rune(s); len(runes) > width {
+	runes := []rune(s)
+	switch {
+	case len(runes) <= width:
+		return s
+	case s == string(b):
 		return string(runes[:width-1]) + "…"
+	default:
+		// All cells of a column begin alike: version, key id, salt. Show the end, too.
+		return s[:2] + "…" + s[len(s)-width+3:]
 	}
-	return s
 }
 
 func pad(s string, width int) string {
