@@ -42,7 +42,7 @@ func (p *printer) checks(c *Column) []string {
 	}
 	var out []string
 	cell, token := Quote(c.Name), Quote(c.TokenColumn())
-	if c.NotNull && c.Invisible && p.MariaDB {
+	if c.NotNull {
 		out = append(out, name("cell")+" CHECK ("+cell+" <> '')")
 	}
 	switch {
