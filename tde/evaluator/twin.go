@@ -208,15 +208,20 @@ func (r *reader) defaults() error {
 		return nil
 	}
 	names := make([]string, len(cols))
+	var bits, values []string // MySQL's CREATE … SELECT loses the default of a BIT
 	for i, c := range cols {
 		names[i] = schema.Quote(c.Name)
+		if c.Kind == schema.KindBit && strings.HasPrefix(c.DefaultSQL, "b'") {
+			bits, values = append(bits, names[i]), append(values, c.DefaultSQL)
+		}
 	}
 	const twin = "`" + twinDB + "`.`defaults`"
 	var rows result
 	for _, sql := range []string{
 		"CREATE DATABASE IF NOT EXISTS " + schema.Quote(twinDB),
 		"CREATE TEMPORARY TABLE " + twin + " AS SELECT " + strings.Join(names, ", ") + " FROM " + qualified(r.ddl) + " LIMIT 0",
-		"INSERT INTO " + twin + " () VALUES ()", "SELECT " + readBack(cols) + " FROM " + twin,
+		"INSERT INTO " + twin + " (" + strings.Join(bits, ", ") + ") VALUES (" + strings.Join(values, ", ") + ")",
+		"SELECT " + readBack(cols) + " FROM " + twin,
 	} {
 		var err error
 		if rows, err = r.query(sql); err != nil {
@@ -227,6 +232,9 @@ func (r *reader) defaults() error {
 		v, err := stored(c, rows.bytes(0, i))
 		if err != nil {
 			return err
+		}
+		if v == nil {
+			return fmt.Errorf("%w: the default of column %s came back as NULL", errOwn, c.Name)
 		}
 		c.DefaultStored = v
 	}

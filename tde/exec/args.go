@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"bytes"
+
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
 	"github.com/tdeproxy/tdeproxy/tde/value"
@@ -49,6 +51,17 @@ func (a *args) introduced(l plan.Literal) bool {
 	}
 	c := a.src[l.Start]
 	return l.Kind != plan.LitString || c == '_' || c == 'N' || c == 'n'
+}
+
+// deprecated says whether the server warns of a literal as it is written: MySQL does of N'…' and of utf8mb3's introducers.
+func (a *args) deprecated(i int) bool {
+	l := a.literals[i]
+	if a.mode.MariaDB || l.Kind != plan.LitString {
+		return false
+	}
+	c := a.src[l.Start]
+	return c == 'N' || c == 'n' || c == '_' && bytes.HasPrefix(bytes.ToLower(a.src[l.Start:min(l.End, l.Start+8)]), []byte("_utf8mb3")) ||
+		c == '_' && bytes.HasPrefix(bytes.ToLower(a.src[l.Start:min(l.End, l.Start+6)]), []byte("_utf8'"))
 }
 
 // raw is argument i as the statement has it.

@@ -104,6 +104,9 @@ func (b *binder) storedForm(p *plan.Part, base int) (plain []byte, null bool, er
 	if v.Kind == value.Null {
 		return nil, true, nil
 	}
+	if b.args.deprecated(i) || p.Expr != nil {
+		return nil, false, errCoerce
+	}
 	b.plain, err = value.Coerce(b.plain[:0], v, p.Column, &b.context)
 	if errors.Is(err, value.ErrNeedsServer) || err == nil && p.Column.JSONCheck && !plainJSON(b.plain) {
 		return nil, false, errCoerce

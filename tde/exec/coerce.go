@@ -10,10 +10,12 @@ import (
 	"github.com/tdeproxy/tdeproxy/tde/value"
 )
 
-// target is a value to coerce: literal i for a column.
+// target is a value to coerce: a literal for a column, or an expression whose first literal that is.
 type target struct {
 	literal int
 	column  *schema.Column
+	expr    []plan.Part
+	base    int // of the expression's literals
 }
 
 // coerce lets the evaluator coerce all values of an INSERT.
@@ -31,7 +33,7 @@ func (x *Session) coerce(ctx context.Context, p *plan.Rewrite) error {
 		var row []target
 		for i := range parts {
 			if parts[i].Kind == plan.PartValue && parts[i].Form == plan.Cell {
-				row = append(row, target{base[g] + parts[i].Literal, parts[i].Column})
+				row = append(row, target{base[g] + parts[i].Literal, parts[i].Column, parts[i].Expr, base[g]})
 			}
 		}
 		rows = append(rows, row)
@@ -73,7 +75,7 @@ func (x *Session) coerceSets(ctx context.Context, p *plan.ReadModifyWrite) error
 		case err != nil:
 			return err
 		}
-		row = append(row, target{s.Literal, s.Column})
+		row = append(row, target{s.Literal, s.Column, s.Expr, 0})
 	}
 	if !needed {
 		return nil
@@ -103,7 +105,7 @@ func (x *Session) evaluate(ctx context.Context, t *schema.Table, rows [][]target
 			if tg.column != cols[i] {
 				return notSupported("an INSERT whose rows give different columns constants that need conversion is not supported; use one row a statement")
 			}
-			c, err := x.evaluatorCell(tg.literal)
+			c, err := x.evaluatorCell(tg)
 			if err != nil {
 				return err
 			}
@@ -130,9 +132,12 @@ func (x *Session) evaluatorSession() evaluator.Session {
 	return evaluator.Session{SQLMode: x.vars.SQLMode, TimeZone: x.vars.TimeZone, Charset: x.vars.ConnectionCharset, Collation: x.vars.Collation}
 }
 
-// evaluatorCell is a literal or parameter for the evaluator.
-func (x *Session) evaluatorCell(i int) (evaluator.Cell, error) {
-	v, err := x.args.value(i)
+// evaluatorCell is a literal, parameter or expression for the evaluator.
+func (x *Session) evaluatorCell(t target) (evaluator.Cell, error) {
+	if t.expr != nil {
+		return x.evaluatorExpr(t)
+	}
+	v, err := x.args.value(t.literal)
 	if err != nil {
 		return evaluator.Cell{}, err
 	}
@@ -140,4 +145,21 @@ func (x *Session) evaluatorCell(i int) (evaluator.Cell, error) {
 		return evaluator.Cell{Null: true}, nil
 	}
 	return evaluator.Cell{SQL: string(literalSQL(v))}, nil
+}
+
+// evaluatorExpr writes an expression with its literals in a form that reads the same in every session.
+func (x *Session) evaluatorExpr(t target) (evaluator.Cell, error) {
+	var sql []byte
+	for _, p := range t.expr {
+		if p.Kind == plan.PartText {
+			sql = append(sql, p.Text...)
+			continue
+		}
+		v, err := x.args.value(t.base + p.Literal)
+		if err != nil {
+			return evaluator.Cell{}, err
+		}
+		sql = append(sql, literalSQL(v)...)
+	}
+	return evaluator.Cell{SQL: string(sql)}, nil
 }

@@ -67,7 +67,7 @@ func (x *Session) describe(ctx context.Context, p *plan.CreateTable) (*schema.Ta
 		return nil, err
 	}
 	if charset == "" {
-		return nil, wire.NewError(codeUnknownDatabase, "Unknown database '%s'", p.DB)
+		return nil, &wire.Error{Code: codeUnknownDatabase, State: "42000", Message: "Unknown database '" + p.DB + "'"}
 	}
 	return x.catalog.evaluator.Describe(ctx, evaluator.DDL{
 		Statement: string(text), Database: p.DB, Table: p.Name, DBCharset: charset, DBCollation: collation,

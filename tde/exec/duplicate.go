@@ -137,7 +137,8 @@ func splitDuplicate(message string) (entry, key string, ok bool) {
 	if !strings.HasPrefix(message, duplicateHead) || i < 0 || !strings.HasSuffix(message, "'") {
 		return "", "", false
 	}
-	return message[len(duplicateHead):i], message[i+len(duplicateKey) : len(message)-1], true
+	// MariaDB ends an entry that it has cut with three dots.
+	return strings.TrimSuffix(message[len(duplicateHead):i], "..."), message[i+len(duplicateKey) : len(message)-1], true
 }
 
 func index(t *schema.Table, name string) *schema.Index {

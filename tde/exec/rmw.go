@@ -95,7 +95,7 @@ func (x *Session) update(p *plan.ReadModifyWrite, own bool, null *schema.Column)
 	changed, unchanged := partition(rows)
 	switch {
 	case null != nil && len(rows) > 0 && x.vars.Strict:
-		return wire.OK{}, wire.NewError(codeNotNull, "Column '%s' cannot be null", null.Name)
+		return wire.OK{}, &wire.Error{Code: codeNotNull, State: "23000", Message: "Column '" + null.Name + "' cannot be null"}
 	case null != nil && len(rows) > 0:
 		return wire.OK{}, notSupported("column %s.%s.%s cannot be set to NULL", p.Table.DB, p.Table.Name, null.Name)
 	case len(unchanged) == 0 && len(changed) > 0:
@@ -210,7 +210,7 @@ func (x *Session) newValue(p *plan.ReadModifyWrite, s *plan.Set) ([]byte, error)
 	if s.Null {
 		return nil, nil
 	}
-	part := plan.Part{Kind: plan.PartValue, Literal: s.Literal, Form: s.Form, Table: p.Table, Column: s.Column}
+	part := plan.Part{Kind: plan.PartValue, Literal: s.Literal, Form: s.Form, Table: p.Table, Column: s.Column, Expr: s.Expr}
 	plain, null, err := x.binder.storedForm(&part, 0)
 	if err != nil || null {
 		return nil, err

@@ -83,6 +83,9 @@ func (x *Session) Plan(ctx context.Context, src []byte) (p plan.Plan, rest []byt
 }
 
 func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest []byte, err error) {
+	if !x.known && plan.Diagnostics(src) {
+		return &plan.PassThrough{}, nil, nil // asking for variables would throw away what it asks for
+	}
 	if err := x.refresh(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -115,7 +118,7 @@ func (x *Session) harmless(ctx context.Context, r *plan.Routine) error {
 		return err
 	}
 	if len(rows) == 0 {
-		return wire.NewError(codeNoProcedure, "PROCEDURE %s.%s does not exist", r.DB, r.Name)
+		return &wire.Error{Code: codeNoProcedure, State: "42000", Message: "PROCEDURE " + r.DB + "." + r.Name + " does not exist"}
 	}
 	env := x.env()
 	env.DB = r.DB

@@ -226,7 +226,8 @@ func effects(node ast.StmtNode) Effects {
 		*ast.RollbackStmt, *ast.SavepointStmt, *ast.ReleaseSavepointStmt, *ast.ShowStmt, *ast.ExplainStmt, *ast.DoStmt, *ast.KillStmt:
 		return Effects{}
 	case ast.DDLNode:
-		return Effects{Schema: true, Session: true}
+		_, drop := node.(*ast.DropDatabaseStmt) // of the current one
+		return Effects{Schema: true, Session: drop}
 	}
 	return Effects{Session: true}
 }

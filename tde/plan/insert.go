@@ -194,7 +194,7 @@ func (ins *insertion) item(c *schema.Column, e ast.ExprNode, at [2]int) (parts [
 		}
 		return ins.parts(at[0], at[1]), nil, nil
 	}
-	p, token, err := ins.value(ins.table, c, e)
+	p, token, err := ins.value(ins.table, c, e, at)
 	if err == nil && p.Kind == PartText && p.Text != "NULL" {
 		ins.insert.NeedsStrict = true
 	}
@@ -204,8 +204,9 @@ func (ins *insertion) item(c *schema.Column, e ast.ExprNode, at [2]int) (parts [
 	return []Part{p}, token, err
 }
 
-// value plans what a sealed column is set to: a literal, NULL, its default or the current time.
-func (b *block) value(t *schema.Table, c *schema.Column, e ast.ExprNode) (Part, *Part, error) {
+// value plans what a sealed column is set to: a literal, NULL, its default, the current time or a spatial value. at are the
+// template bytes of the expression.
+func (b *block) value(t *schema.Table, c *schema.Column, e ast.ExprNode, at [2]int) (Part, *Part, error) {
 	if i, ok := b.literal(e); ok {
 		return cellParts(Part{Kind: PartValue, Literal: i, Form: Cell, Table: t, Column: c}, StoreToken)
 	}
@@ -222,8 +223,48 @@ func (b *block) value(t *schema.Table, c *schema.Column, e ast.ExprNode) (Part, 
 		if isNow(n, c) {
 			return cellParts(Part{Kind: PartValue, Literal: -1, Form: NowCell, Table: t, Column: c}, NowToken)
 		}
+		if c.Kind == schema.KindGeometry && b.spatial(n) {
+			return b.computed(t, c, at)
+		}
 	}
 	return Part{}, nil, refuse("value-expression", "column %s can be set to a constant, NULL, DEFAULT or the current time only", columnName(t, c))
+}
+
+// computed plans a value that the evaluator computes from the constants of an expression.
+func (b *block) computed(t *schema.Table, c *schema.Column, at [2]int) (Part, *Part, error) {
+	p := Part{Kind: PartValue, Literal: -1, Form: Cell, Table: t, Column: c, Expr: b.parts(at[0], at[1])}
+	for _, e := range p.Expr {
+		if e.Kind == PartValue && p.Literal < 0 {
+			p.Literal = e.Literal
+		}
+	}
+	if p.Literal < 0 {
+		return p, nil, refuse("value-expression", "column %s can be set to a constant only", columnName(t, c))
+	}
+	return p, nil, nil
+}
+
+// spatial says whether a call makes a geometry of constants alone (MySQL manual, "Functions That Create Geometry Values").
+func (b *block) spatial(f *ast.FuncCallExpr) bool {
+	name := f.FnName.L
+	switch name {
+	case "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection":
+	default:
+		from := strings.HasSuffix(name, "fromtext") || strings.HasSuffix(name, "fromwkb") || name == "st_geomfromgeojson"
+		if !strings.HasPrefix(name, "st_") || !from {
+			return false
+		}
+	}
+	for _, arg := range f.Args {
+		if _, ok := b.literal(arg); ok {
+			continue
+		}
+		call, ok := unparen(arg).(*ast.FuncCallExpr)
+		if !ok || !b.spatial(call) {
+			return false
+		}
+	}
+	return len(f.Args) > 0
 }
 
 // cellParts pairs a cell with its token.

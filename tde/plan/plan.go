@@ -55,6 +55,9 @@ type Part struct {
 	Form    Form
 	Table   *schema.Table
 	Column  *schema.Column
+	// Expr is the expression of constants that a Cell or StoreToken is computed from, by the evaluator; Literal is then the
+	// first of its literals. nil: the value is the literal itself.
+	Expr []Part
 }
 
 // PartKind says what a Part is.
@@ -108,7 +111,8 @@ type Set struct {
 	Column  *schema.Column
 	Literal int // -1: Null or a default
 	Null    bool
-	Form    Form // Cell, DefaultCell or NowCell
+	Form    Form   // Cell, DefaultCell or NowCell
+	Expr    []Part // as Part.Expr
 }
 
 // ReadModifyWrite is an UPDATE whose exact affected rows need the old values. Where the client asked for found rows

@@ -105,6 +105,9 @@ func (p Part) String() string {
 	if p.Column != nil {
 		of = " " + columnName(p.Table, p.Column)
 	}
+	if p.Expr != nil {
+		return "{" + p.Form.String() + of + " of " + partsString(p.Expr) + "}"
+	}
 	if p.Literal >= 0 {
 		of += fmt.Sprintf(" $%d", p.Literal+1)
 	}

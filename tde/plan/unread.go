@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"regexp"
 	"strings"
 )
 
@@ -154,6 +155,13 @@ func Harmless(body string, env *Env) bool {
 	}
 	return !strings.Contains(strings.ToUpper(body), "CALL")
 }
+
+var diagnostics = regexp.MustCompile(`(?i)^\s*(show\s+(warnings|errors|count\s*\(\s*\*\s*\)\s*(warnings|errors))(\s+limit\s+[\d\s,]+)?|` +
+	`get\s+(current\s+|stacked\s+)?diagnostics\s[^;]*|` +
+	`select\s+(@@(session\.)?(warning_count|error_count)|row_count\(\)|found_rows\(\)|last_insert_id\(\))(\s+(as\s+)?\w+)?)\s*;?\s*$`)
+
+// Diagnostics says whether a statement asks about the one before and names no table, however the session reads it.
+func Diagnostics(source []byte) bool { return len(source) < 4096 && diagnostics.Match(source) }
 
 // Unreadable plans a text that holds several statements which cannot be told apart, such as a stored program.
 func Unreadable(source string, env *Env) Plan { return unread(source, env) }

@@ -108,7 +108,11 @@ func (u *updater) assignments(s *ast.UpdateStmt) error {
 			u.clearSet = append(u.clearSet, u.bytes(ranges[i : i+1])[0])
 			continue
 		}
-		if err := u.assign(c, a.Expr); err != nil {
+		at := u.bytes(ranges[i : i+1])[0]
+		if eq := u.find(ranges[i], "="); eq >= 0 && eq+1 < ranges[i][1] {
+			at[0] = u.tokens[eq+1].Start
+		}
+		if err := u.assign(c, a.Expr, at); err != nil {
 			return err
 		}
 	}
@@ -144,15 +148,15 @@ func (u *updater) tokenIndex(offset int) int {
 	return len(u.tokens)
 }
 
-func (u *updater) assign(c *schema.Column, e ast.ExprNode) error {
-	p, token, err := u.value(u.table, c, e)
+func (u *updater) assign(c *schema.Column, e ast.ExprNode, at [2]int) error {
+	p, token, err := u.value(u.table, c, e, at)
 	if err != nil {
 		return err
 	}
 	if p.Kind == PartText && p.Text == "DEFAULT" || p.Kind == PartText && c.NotNull {
 		return refuse("update-null", "column %s has no default and cannot be NULL", columnName(u.table, c))
 	}
-	u.sets = append(u.sets, Set{Column: c, Literal: p.Literal, Null: p.Kind == PartText, Form: p.Form})
+	u.sets = append(u.sets, Set{Column: c, Literal: p.Literal, Null: p.Kind == PartText, Form: p.Form, Expr: p.Expr})
 	u.sealed = append(u.sealed, setParts(c.Name, p)...)
 	if token != nil {
 		u.sealed = append(u.sealed, setParts(c.TokenColumn(), *token)...)
