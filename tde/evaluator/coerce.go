@@ -45,6 +45,7 @@ func (e *Evaluator) Coerce(ctx context.Context, t *schema.Table, cols []*schema.
 		stored, warnings, err = c.coerce(w, cols, insert, len(rows))
 		if my, ok := serverError(err).(*wire.Error); ok {
 			my.Message = strings.ReplaceAll(my.Message, w.name, schema.Quote(t.DB)+"."+schema.Quote(t.Name))
+			my.Message = strings.ReplaceAll(my.Message, w.bare, t.Name)
 			return my
 		}
 		return err

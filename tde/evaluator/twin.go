@@ -21,6 +21,7 @@ const rowColumn = schema.Prefix + "row"
 // twin is a temporary table of one connection.
 type twin struct {
 	name          string // quoted, with its database
+	bare          string // neither
 	transactional bool
 }
 
@@ -39,7 +40,8 @@ func (c *conn) makeTwin(t *schema.Table, cols []*schema.Column) (*twin, error) {
 		c.oldest = c.oldest[1:]
 	}
 	c.made++
-	w := &twin{name: schema.Quote(twinDB) + "." + schema.Quote("t"+strconv.Itoa(c.made)), transactional: engine == "InnoDB"}
+	bare := schema.Prefix + "twin_" + strconv.Itoa(c.made) // as no table of a client's is called: errors are searched for it
+	w := &twin{name: schema.Quote(twinDB) + "." + schema.Quote(bare), bare: bare, transactional: engine == "InnoDB"}
 	// The definition is written for the mode '' and UTC.
 	c.set = false
 	for _, sql := range []string{
