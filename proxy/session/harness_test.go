@@ -361,7 +361,14 @@ func raiseFiles() uint64 {
 
 func TestMain(m *testing.M) {
 	_ = mysql.SetLogger(quiet{})
-	os.Exit(m.Run())
+	code := m.Run()
+	for _, address := range []string{os.Getenv("TDEPROXY_TEST_MARIADB"), os.Getenv("TDEPROXY_TEST_MYSQL")} {
+		if db, err := sql.Open("mysql", "root@tcp("+address+")/"); address != "" && err == nil {
+			_, _ = db.Exec("DROP DATABASE IF EXISTS " + scratch) // a server that is gone keeps nothing
+			db.Close()
+		}
+	}
+	os.Exit(code)
 }
 
 // quiet drops what the driver says about connections that these tests break.
