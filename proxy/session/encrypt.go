@@ -87,26 +87,20 @@ func (e *encryption) statement(s *Session, packet []byte) (handled bool, err err
 		e.run.CloseStatement(id)
 		delete(e.effects, id)
 	case cmd == wire.ComStmtExecute || cmd == wire.ComStmtBulkExecute:
-		if f, ok := e.effects[id]; ok {
-			return true, e.forward(s, packet, f)
-		}
+		return true, e.forward(s, packet, e.effects[id])
 	}
 	return false, nil
 }
 
 // forward passes a command on and applies what it changes.
 func (e *encryption) forward(s *Session, packet []byte, f plan.Effects) error {
-	if f == (plan.Effects{}) {
-		err := s.ForwardCommand(packet)
-		e.run.Status = s.Status()
-		return err
-	}
 	if err := s.SendCommand(packet); err != nil {
-		return err
+		return s.lastWords(err)
 	}
 	failed, err := s.RelayAnswer(wire.Command(packet[0]).Answer(), 0)
 	e.run.Status = s.Status()
 	if failed {
+		e.run.Doubt()
 		f.UseDB = "" // what else a failed statement may have changed is asked for
 	}
 	e.run.Effects(f)
@@ -210,6 +204,7 @@ func (e *encryption) one(s *Session, p plan.Plan, piece []byte, more bool) (fail
 	e.run.Status = s.Status()
 	f := pass.Effects
 	if failed {
+		e.run.Doubt()
 		f.UseDB = ""
 	}
 	e.run.Effects(f)

@@ -27,7 +27,10 @@ func (x *Session) readModifyWrite(ctx context.Context, p *plan.ReadModifyWrite, 
 	if x.caps.Has(wire.FoundRows) && !p.OnUpdate && null == nil {
 		return x.updateAll(p, more)
 	}
-	own := x.Status&wire.StatusInTransaction == 0
+	own, err := x.needsTransaction()
+	if err != nil {
+		return err
+	}
 	ok, err := x.update(p, own, null)
 	if own {
 		err = x.finish(err)
@@ -37,6 +40,18 @@ func (x *Session) readModifyWrite(ctx context.Context, p *plan.ReadModifyWrite, 
 	}
 	ok.Status = x.Status
 	return x.sendOK(ok, more)
+}
+
+// needsTransaction says whether the proxy must begin a transaction to read and write in one: under autocommit, outside
+// a transaction of the client's.
+func (x *Session) needsTransaction() (bool, error) {
+	if x.doubt {
+		if _, err := x.exec(nothing); err != nil { // its OK says whether a transaction is open
+			return false, err
+		}
+		x.doubt = false
+	}
+	return x.Status&wire.StatusAutocommit != 0 && x.Status&wire.StatusInTransaction == 0, nil
 }
 
 // updateAll sends the whole UPDATE and passes its answer on.

@@ -19,6 +19,7 @@ type Session struct {
 	// Failed says that the last statement ended in an error, so that those after it in the same text do not run.
 	Failed bool
 
+	doubt bool // a statement has failed since Status was told: a transaction may be gone
 	state *State
 	vars  Vars
 	known bool // vars holds
@@ -49,6 +50,9 @@ func (x *Session) Reset() {
 
 // UseDB notes that the current database has become db.
 func (x *Session) UseDB(db string) { x.vars.DB = db }
+
+// Doubt notes that a forwarded statement has failed. Errors carry no status flags, and some end the transaction.
+func (x *Session) Doubt() { x.doubt = true }
 
 // Forget makes the session ask for its variables before it plans again.
 func (x *Session) Forget() { x.known = false }
@@ -199,7 +203,7 @@ func (x *Session) settle(err error) error {
 
 // fail sends an error to the client.
 func (x *Session) fail(e *wire.Error) error {
-	x.Failed = true
+	x.Failed, x.doubt = true, true
 	if err := x.client.WritePacket(e.Append(nil)); err != nil {
 		return x.gone(err)
 	}
