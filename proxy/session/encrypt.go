@@ -95,7 +95,7 @@ func (e *encryption) statement(s *Session, packet []byte) (handled bool, err err
 // forward passes a command on and applies what it changes.
 func (e *encryption) forward(s *Session, packet []byte, f plan.Effects) error {
 	if err := s.SendCommand(packet); err != nil {
-		return s.lastWords(err)
+		return err
 	}
 	failed, err := s.RelayAnswer(wire.Command(packet[0]).Answer(), 0)
 	e.run.Status = s.Status()

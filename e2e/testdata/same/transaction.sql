@@ -25,6 +25,9 @@ SELECT COUNT(*) FROM t;
 COMMIT;
 #! conn: other
 SELECT COUNT(*) FROM t;
+UPDATE t SET v = 'undone' WHERE id = 1;
+ROLLBACK;
+SELECT * FROM t ORDER BY id;
 SET autocommit = 1;
 BEGIN;
 SELECT * FROM t WHERE id = 1 FOR UPDATE;
