@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"github.com/go-mysql-org/go-mysql/client"
@@ -107,13 +108,9 @@ func (e *Evaluator) with(ctx context.Context, fn func(*conn) error) error {
 
 // alone runs fn on a connection of its own, which ends with it.
 func (e *Evaluator) alone(ctx context.Context, fn func(*conn) error) error {
-	s, err := e.present(ctx)
+	c, err := e.dial(ctx)
 	if err != nil {
 		return err
-	}
-	c, err := s.connect(ctx)
-	if err != nil {
-		return serverError(err)
 	}
 	defer c.Conn.Close() //nolint:errcheck // nothing more is asked of it
 	return c.guard(ctx, fn)
@@ -158,18 +155,51 @@ func (e *Evaluator) take(ctx context.Context) (*conn, error) {
 	for n := len(e.idle); n > 0; n = len(e.idle) {
 		c := e.idle[n-1]
 		e.idle = e.idle[:n-1]
-		if c.server == s {
+		if c.server == s && c.open() {
 			e.mu.Unlock()
 			return c, nil
 		}
 		_ = c.Conn.Close() // its server is dead
 	}
 	e.mu.Unlock()
-	c, err := s.connect(ctx, multiStatements)
-	if err != nil {
-		return nil, serverError(err)
+	return e.dial(ctx, multiStatements)
+}
+
+// dial opens a connection to the present server. One that has died a moment ago may not be known to be dead.
+func (e *Evaluator) dial(ctx context.Context, options ...client.Option) (*conn, error) {
+	for {
+		s, err := e.present(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c, err := s.connect(ctx, options...)
+		if err == nil {
+			return c, nil
+		}
+		if s.pid == 0 || !s.diesWithin(ctx, time.Second) {
+			return nil, serverError(err)
+		}
 	}
-	return c, nil
+}
+
+// open says whether a connection is: nothing comes unasked but its end.
+func (c *conn) open() bool {
+	raw, ok := c.Conn.Conn.Conn.(syscall.Conn)
+	if !ok {
+		return true
+	}
+	rc, err := raw.SyscallConn()
+	if err != nil {
+		return false
+	}
+	alive := false
+	err = rc.Read(func(fd uintptr) bool {
+		var b [1]byte
+		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		alive = errors.Is(err, syscall.EAGAIN)
+		return true
+	})
+	return err == nil && alive
 }
 
 func (e *Evaluator) give(c *conn) {

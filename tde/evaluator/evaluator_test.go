@@ -17,7 +17,7 @@ func eachFlavour(t *testing.T, test func(t *testing.T, e *Evaluator)) {
 }
 
 // startTest starts an evaluator: of the mariadbd that is installed, or of the mysqld that TDEPROXY_TEST_MYSQLD names.
-func startTest(t *testing.T, mariaDB bool) *Evaluator {
+func startTest(t testing.TB, mariaDB bool) *Evaluator {
 	t.Helper()
 	e, err := Start(context.Background(), testConfig(t, mariaDB))
 	if err != nil {
@@ -31,7 +31,7 @@ func startTest(t *testing.T, mariaDB bool) *Evaluator {
 	return e
 }
 
-func testConfig(t *testing.T, mariaDB bool) Config {
+func testConfig(t testing.TB, mariaDB bool) Config {
 	t.Helper()
 	server := "auto"
 	missing := ""
@@ -52,7 +52,7 @@ func testConfig(t *testing.T, mariaDB bool) Config {
 }
 
 // memoryDir is a folder in memory where there is one: a server starts far sooner there.
-func memoryDir(t *testing.T) string {
+func memoryDir(t testing.TB) string {
 	t.Helper()
 	parent := "/dev/shm"
 	if info, err := os.Stat(parent); err != nil || !info.IsDir() {

@@ -41,6 +41,17 @@ func (s *server) dead() bool {
 	}
 }
 
+// diesWithin says whether the process ends before a time is up.
+func (s *server) diesWithin(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-s.exited:
+		return true
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+	return false
+}
+
 // status says how the process ended.
 func (s *server) status() string {
 	if s.err == nil {
