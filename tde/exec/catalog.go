@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -116,14 +118,30 @@ func (c *Catalog) Reload(ctx context.Context) error {
 			return err
 		}
 		tables = append(tables, s.table)
-		sealers[s.table.ID] = s
+		if s.cells != nil {
+			sealers[s.table.ID] = s
+		}
 	}
 	c.state.Store(&State{Snapshot: schema.NewSnapshot(tables, c.fold), Plans: plan.NewCache(), sealers: sealers})
 	return nil
 }
 
-// load reads one protected table's metadata and keys.
+// load reads one protected table's metadata and keys. A table that does not open is locked: upstream must not be able to
+// stop the proxy by a comment, nor make it take the table for plaintext.
 func (c *Catalog) load(ctx context.Context, db, name, comment string) (*sealer, error) {
+	columns, err := c.columnComments(ctx, db, name)
+	if err != nil {
+		return nil, err
+	}
+	s, err := c.open(db, name, comment, columns)
+	if err != nil {
+		c.log.Error("encrypted table cannot be opened; statements on it are refused", "database", db, "table", name, "error", err)
+		return &sealer{table: &schema.Table{DB: db, Name: name, Locked: err.Error()}}, nil
+	}
+	return s, nil
+}
+
+func (c *Catalog) columnComments(ctx context.Context, db, name string) ([]string, error) {
 	rows, err := c.rows(ctx, "SELECT COLUMN_COMMENT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? "+
 		"ORDER BY ORDINAL_POSITION", db, name)
 	if err != nil {
@@ -133,8 +151,14 @@ func (c *Catalog) load(ctx context.Context, db, name, comment string) (*sealer, 
 	for i, r := range rows {
 		columns[i] = r[0]
 	}
+	return columns, nil
+}
+
+// open opens a table's metadata and makes its sealer.
+func (c *Catalog) open(db, name, comment string, columns []string) (*sealer, error) {
 	var key *keyring.Secret
 	t, err := schema.Decode(db, name, comment, columns, func(h schema.Header) (func([]byte) ([]byte, error), error) {
+		var err error
 		if key, err = c.ring.UnwrapTableKey(h.ID, h.WrappedKey); err != nil {
 			return nil, err
 		}
@@ -165,9 +189,7 @@ func (c *Catalog) Lookup(ctx context.Context, db, name string) (exists bool, err
 		return false, nil
 	}
 	comment := rows[0][2]
-	if _, protected, err := schema.ParseHeader(comment); err != nil {
-		return true, fmt.Errorf("table %s.%s: %w", db, name, err)
-	} else if !protected {
+	if !strings.HasPrefix(comment, schema.CommentMark) {
 		c.change(func(s *State) *State {
 			return &State{Snapshot: s.Snapshot.WithPlain(db, name), Plans: plan.NewCache(), sealers: s.sealers}
 		})
@@ -184,11 +206,9 @@ func (c *Catalog) Lookup(ctx context.Context, db, name string) (exists bool, err
 // publish adds a table to the schema.
 func (c *Catalog) publish(s *sealer) {
 	c.change(func(old *State) *State {
-		sealers := map[schema.TableID]*sealer{s.table.ID: s}
-		for id, other := range old.sealers {
-			if id != s.table.ID {
-				sealers[id] = other
-			}
+		sealers := maps.Clone(old.sealers)
+		if s.cells != nil {
+			sealers[s.table.ID] = s
 		}
 		return &State{Snapshot: old.Snapshot.With(s.table), Plans: plan.NewCache(), sealers: sealers}
 	})

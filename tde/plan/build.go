@@ -128,6 +128,11 @@ func touches(node ast.StmtNode, st Statement, env *Env) Plan {
 		return v.need
 	case v.catalog && env.Snapshot.Len() > 0:
 		return refuse("catalog", "INFORMATION_SCHEMA shows encrypted tables as they are stored; this query of it is not supported")
+	case v.locked != nil:
+		if _, drop := node.(*ast.DropTableStmt); drop {
+			return nil
+		}
+		return refuse("locked", "encrypted table %s cannot be opened: %s", tableName(v.locked), v.locked.Locked)
 	case v.protected:
 		return nil
 	case v.absent != nil && isData(node):
@@ -161,6 +166,7 @@ type tableVisitor struct {
 	catalog   bool
 	need      *NeedTable
 	absent    *NeedTable
+	locked    *schema.Table
 }
 
 // Enter implements ast.Visitor.
@@ -180,6 +186,9 @@ func (v *tableVisitor) Enter(n ast.Node) (ast.Node, bool) {
 		v.catalog = v.catalog || physicalCatalog(name)
 	case v.env.Snapshot.Lookup(db, name) != nil:
 		v.protected = true
+		if t := v.env.Snapshot.Lookup(db, name); t.Locked != "" {
+			v.locked = t
+		}
 	case !v.env.Snapshot.Known(db, name) && v.env.Rules.Designated(db, name):
 		need := NeedTable{DB: db, Name: name}
 		if slices.Contains(v.env.Absent, need) {

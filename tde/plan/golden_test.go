@@ -46,7 +46,8 @@ func testSnapshot() *schema.Snapshot {
 		},
 		Indexes: []schema.Index{{Name: "PRIMARY", Unique: true, Parts: []schema.IndexPart{{Column: "id"}}}},
 	}
-	return schema.NewSnapshot([]*schema.Table{customers, orders}, 0).WithPlain("shop", "plain")
+	locked := &schema.Table{DB: "shop", Name: "foreign_keyring", Locked: "its key belongs to another keyring"}
+	return schema.NewSnapshot([]*schema.Table{customers, orders, locked}, 0).WithPlain("shop", "plain")
 }
 
 func testEnv() *Env {

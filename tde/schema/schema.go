@@ -154,12 +154,15 @@ type Table struct {
 	KeyID       uint16 // generation of the data key that seals new cells
 	TokenDomain string // names the token key; the database's name when the table was made
 	WrappedKey  []byte // the data key, wrapped by the master key
-	Engine      string
-	Charset     string
-	Collation   string
-	RowFormat   string
-	Comment     string
-	Create      string // SHOW CREATE TABLE of the logical table
+	// Locked says why the table cannot be opened: its key belongs to another keyring, or its metadata is damaged. Nothing
+	// but its name is known then.
+	Locked    string `json:"-"`
+	Engine    string
+	Charset   string
+	Collation string
+	RowFormat string
+	Comment   string
+	Create    string // SHOW CREATE TABLE of the logical table
 	// AutoIncrement is the next value as AUTO_INCREMENT=n gives it; 0 where the table has no such column.
 	AutoIncrement uint64
 	Checks        []string // CHECK constraints, JSONCheck not among them: name and expression
