@@ -36,8 +36,14 @@ func (s *service) openEncryption(ctx context.Context, admin *upstream.Admin) (*e
 		return nil, err
 	}
 	e := &encryption{}
-	if err := s.startEvaluator(ctx, e, f); err != nil {
+	encrypted, err := exec.HasEncrypted(ctx, admin)
+	if err != nil {
 		return nil, err
+	}
+	if encrypted || len(s.cfg.Encrypt) > 0 {
+		if err := s.startEvaluator(ctx, e, f); err != nil {
+			return nil, err
+		}
 	}
 	e.catalog, err = exec.NewCatalog(ctx, exec.Config{
 		Ring: s.ring, Evaluator: e.evaluator, Upstream: admin, Rules: rules(s.cfg), MariaDB: f.mariaDB, Version: f.number, Log: s.log,
@@ -50,10 +56,10 @@ func (s *service) openEncryption(ctx context.Context, admin *upstream.Admin) (*e
 	return e, nil
 }
 
-// startEvaluator starts the private server where tables are designated. Without any, nothing needs it.
+// startEvaluator starts the private server, unless it is off.
 func (s *service) startEvaluator(ctx context.Context, e *encryption, f flavour) (err error) {
 	c := s.cfg.Evaluator
-	if c.Server == "off" && c.Socket == "" || len(s.cfg.Encrypt) == 0 {
+	if c.Server == "off" && c.Socket == "" {
 		return nil
 	}
 	e.evaluator, err = evaluator.Start(ctx, evaluator.Config{

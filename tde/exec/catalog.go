@@ -95,6 +95,19 @@ func NewCatalog(ctx context.Context, cfg Config) (*Catalog, error) {
 	return c, c.Reload(ctx)
 }
 
+// HasEncrypted says whether upstream has encrypted tables.
+func HasEncrypted(ctx context.Context, u Upstream) (bool, error) {
+	c := Catalog{upstream: u}
+	rows, err := c.rows(ctx, "SELECT 1 "+fromEncrypted+" LIMIT 1")
+	if err != nil {
+		return false, fmt.Errorf("looking for encrypted tables: %w", err)
+	}
+	return len(rows) > 0, nil
+}
+
+// fromEncrypted finds the tables that say of themselves that they are encrypted.
+const fromEncrypted = "FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_COMMENT LIKE '" + schema.CommentMark + "%'"
+
 // State is the present schema.
 func (c *Catalog) State() *State { return c.state.Load() }
 
@@ -105,8 +118,7 @@ func (c *Catalog) Protects() bool { return c.State().Snapshot.Len() > 0 || !c.ru
 func (c *Catalog) Reload(ctx context.Context) error {
 	c.changes.Lock()
 	defer c.changes.Unlock()
-	rows, err := c.rows(ctx, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COMMENT FROM information_schema.TABLES "+
-		"WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_COMMENT LIKE '"+schema.CommentMark+"%'")
+	rows, err := c.rows(ctx, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COMMENT "+fromEncrypted)
 	if err != nil {
 		return fmt.Errorf("reading encrypted tables: %w", err)
 	}
@@ -228,4 +240,4 @@ func (c *Catalog) change(fn func(*State) *State) {
 }
 
 // errNoEvaluator is for what only a server computes.
-var errNoEvaluator = errors.New("this statement needs the evaluator, which does not run: it is off, or no [[encrypt]] rule wants it")
+var errNoEvaluator = errors.New("this statement needs the evaluator, which does not run: it is off, or no table was encrypted or designated when the proxy started")
