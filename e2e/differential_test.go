@@ -50,8 +50,11 @@ func TestEqualOrRefused(t *testing.T) {
 // nothing.
 func TestDifferentialPassThrough(t *testing.T) {
 	forFlavours(t, func(t *testing.T, f harness.Flavour) {
-		s := bareStage(t, f)
-		p := passThrough(t, f, s.upstream.Address, nil)
+		upstream, err := harness.StartServer(f, harness.ServerOptions{})
+		must(t, err)
+		t.Cleanup(upstream.Remove)
+		s := &stage{flavour: f, plain: plainServer(t, f), upstream: upstream}
+		p := passThrough(t, f, upstream.Address, nil)
 		for _, path := range corpora(t, "same") {
 			for _, mode := range []differ.Mode{differ.Text, differ.Binary} {
 				t.Run(corpusName(path)+"/"+string(mode), func(t *testing.T) { runCorpus(t, s, p.Address, path, mode, false) })

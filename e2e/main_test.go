@@ -113,13 +113,19 @@ func plainServer(t *testing.T, f harness.Flavour) *harness.Server {
 	return s
 }
 
-// bareStage is the shared stage of a flavour; its proxy may not run.
-func bareStage(t *testing.T, f harness.Flavour) *stage {
+// noEncryption names a variable that, when set, leaves the rules out of the
+// proxy's configuration. It is a check of the tests: all that look for
+// plaintext must then find it.
+const noEncryption = "TDEPROXY_TEST_NO_ENCRYPTION"
+
+// stageOf is the shared stage of a flavour, with its proxy running.
+func stageOf(t *testing.T, f harness.Flavour) *stage {
 	t.Helper()
 	plain := plainServer(t, f)
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if s := shared.stages[f]; s != nil {
+		s.revive(t)
 		return s
 	}
 	s := &stage{flavour: f, plain: plain}
@@ -139,20 +145,6 @@ func bareStage(t *testing.T, f harness.Flavour) *stage {
 		shared.stages = map[harness.Flavour]*stage{}
 	}
 	shared.stages[f] = s
-	return s
-}
-
-// noEncryption names a variable that, when set, leaves the rules out of the
-// proxy's configuration. It is a check of the tests: all that look for
-// plaintext must then find it.
-const noEncryption = "TDEPROXY_TEST_NO_ENCRYPTION"
-
-// stageOf is bareStage with its proxy running.
-func stageOf(t *testing.T, f harness.Flavour) *stage {
-	t.Helper()
-	s := bareStage(t, f)
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
 	s.revive(t)
 	return s
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tdeproxy/tdeproxy/e2e/harness"
 	"github.com/tdeproxy/tdeproxy/e2e/rawmysql"
@@ -82,7 +83,7 @@ func TestUpstreamTLS(t *testing.T) {
 			must(t, err)
 			t.Cleanup(p.Remove)
 			// Whether serve starts or not, no client may get through.
-			if err := p.Start(); err != nil {
+			if err := p.StartWithin(3 * time.Second); err != nil {
 				t.Log(err)
 				return
 			}

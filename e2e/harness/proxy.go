@@ -162,20 +162,23 @@ func (p *Proxy) configuration(o ProxyOptions) (string, error) {
 }
 
 // Start runs `tdeproxy serve` and waits until a client gets through.
-func (p *Proxy) Start() error {
+func (p *Proxy) Start() error { return p.StartWithin(60 * time.Second) }
+
+// StartWithin is Start that gives up after a time.
+func (p *Proxy) StartWithin(limit time.Duration) error {
 	process, err := startProcess(exec.Command(p.binary, "serve", "-c", p.Config), p.Log)
 	if err != nil {
 		return err
 	}
 	p.process = process
-	err = waitFor(60*time.Second, process, func() error {
+	err = waitFor(limit, process, func() error {
 		c, err := net.DialTimeout("tcp", p.Address, time.Second)
 		if err != nil {
 			return err
 		}
 		defer c.Close()
 		// The greeting is upstream's: it comes when the whole path stands.
-		_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+		_ = c.SetDeadline(time.Now().Add(min(limit, 10*time.Second)))
 		_, err = bufio.NewReader(c).Peek(5)
 		return err
 	})
