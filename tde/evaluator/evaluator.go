@@ -101,7 +101,7 @@ func Start(ctx context.Context, cfg Config) (*Evaluator, error) {
 	if e.bin, err = locate(ctx, cfg.Server, cfg.MariaDB); err != nil {
 		return nil, err
 	}
-	if e.home, err = openHome(e.cfg.Dir, e.log); err != nil {
+	if e.home, err = openHome(e.cfg.Dir, e.cfg.MariaDB, e.log); err != nil {
 		return nil, err
 	}
 	life, stop := context.WithCancel(context.Background())

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// each flavour's server, started once for all tests of a flavour.
+// eachFlavour runs test with an evaluator of each flavour.
 func eachFlavour(t *testing.T, test func(t *testing.T, e *Evaluator)) {
 	for _, mariaDB := range []bool{true, false} {
 		t.Run(flavourName(mariaDB), func(t *testing.T) { test(t, startTest(t, mariaDB)) })

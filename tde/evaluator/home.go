@@ -32,8 +32,14 @@ const (
 // maxSocket is the longest path of a unix socket.
 const maxSocket = 107
 
+// Room that a server's files need to begin with, in bytes.
+const (
+	roomMariaDB = 48 << 20
+	roomMySQL   = 160 << 20
+)
+
 // openHome makes the folder, after removing those of proxies that are dead.
-func openHome(parent string, log *slog.Logger) (*home, error) {
+func openHome(parent string, mariaDB bool, log *slog.Logger) (*home, error) {
 	parent, err := filepath.Abs(parent)
 	if err != nil {
 		return nil, fmt.Errorf("evaluator.dir: %w", err)
@@ -55,6 +61,9 @@ func openHome(parent string, log *slog.Logger) (*home, error) {
 		log.Warn("evaluator.dir is not on a memory file system: plaintext may reach a disk", "dir", parent)
 	}
 	removeStale(parent, log)
+	if err := room(parent, mariaDB); err != nil {
+		return nil, err
+	}
 	dir, err := os.MkdirTemp(parent, "ev-")
 	if err != nil {
 		return nil, fmt.Errorf("evaluator.dir: %w", err)
@@ -64,6 +73,23 @@ func openHome(parent string, log *slog.Logger) (*home, error) {
 		return nil, errors.Join(fmt.Errorf("evaluator.dir: %w", err), os.RemoveAll(dir))
 	}
 	return h, nil
+}
+
+// room sees that a server's files have room. Containers often have only 64 MiB of /dev/shm.
+func room(dir string, mariaDB bool) error {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(dir, &st); err != nil {
+		return fmt.Errorf("evaluator.dir %s: %w", dir, err)
+	}
+	need := uint64(roomMySQL)
+	if mariaDB {
+		need = roomMariaDB
+	}
+	if free := st.Bavail * uint64(st.Bsize); free < need {
+		return fmt.Errorf("evaluator.dir %s has %d MiB free, and a %s server needs %d: make the file system larger, or name another one",
+			dir, free>>20, flavourName(mariaDB), need>>20)
+	}
+	return nil
 }
 
 // private refuses a folder that others made or can enter: it may lie in one that everybody writes to, as /dev/shm is.

@@ -21,7 +21,7 @@ func (e *Evaluator) options(dir string) []string {
 		"--key-buffer-size=1M", "--sort-buffer-size=256K", "--thread-cache-size=16",
 		"--character-set-server=utf8mb4", "--default-storage-engine=InnoDB", "--performance-schema=0",
 		"--innodb-buffer-pool-size=" + strconv.FormatInt(pool, 10), "--loose-innodb-buffer-pool-size-max=" + strconv.FormatInt(pool, 10),
-		"--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-stats-persistent=0", "--innodb-log-buffer-size=2M",
+		"--innodb-flush-log-at-trx-commit=0", "--loose-innodb-flush-method=nosync", "--innodb-doublewrite=0", "--innodb-stats-persistent=0", "--innodb-log-buffer-size=2M",
 		"--innodb-data-file-path=ibdata1:12M:autoextend", "--loose-innodb-autoextend-increment=1",
 		"--innodb-buffer-pool-dump-at-shutdown=0", "--innodb-buffer-pool-load-at-startup=0", "--innodb-print-all-deadlocks=0",
 		"--event-scheduler=0",
@@ -36,6 +36,6 @@ func (e *Evaluator) options(dir string) []string {
 	}
 	return append(out, "--secure-file-priv=NULL", "--mysqlx=OFF", "--loose-auto-generate-certs=OFF",
 		"--loose-sha256-password-auto-generate-rsa-keys=OFF", "--loose-caching-sha2-password-auto-generate-rsa-keys=OFF",
-		"--log-error-verbosity=1", "--innodb-redo-log-capacity=64M", "--loose-information-schema-stats-expiry=0",
+		"--log-error-verbosity=1", "--innodb-redo-log-capacity=32M", "--innodb-use-native-aio=0", "--loose-information-schema-stats-expiry=0",
 		"--innodb-undo-log-truncate=OFF")
 }

@@ -129,23 +129,25 @@ func TestCreateTableSizes(t *testing.T) {
 
 func TestUnsupported(t *testing.T) {
 	for want, change := range map[string]func(*schema.Table){
-		"generated column (email)":       func(t *schema.Table) { t.Columns[1].Generated = true },
-		"expression as DEFAULT (email)":  func(t *schema.Table) { t.Columns[1].Default = schema.DefaultExpr },
-		"CHECK constraint":               func(t *schema.Table) { t.Checks = []string{"c: a > 1"} },
-		"partitioning":                   func(t *schema.Table) { t.Options = "partitioned" },
-		"system versioning":              func(t *schema.Table) { t.Versioned = true },
-		"begins with _tde_ (_TDE_x)":     func(t *schema.Table) { t.Columns[3].Name = "_TDE_x" },
-		"name that begins with _tde_":    func(t *schema.Table) { t.Name = "_tde_x" },
-		"name of more than 56":           func(t *schema.Table) { t.Columns[1].Name = strings.Repeat("é", 57); t.Indexes = nil },
-		"data type of column email":      func(t *schema.Table) { t.Columns[1].Kind = schema.KindNone },
-		"unique index on a prefix":       func(t *schema.Table) { t.Indexes[1].Parts[0].Prefix = 10 },
-		"FULLTEXT index":                 func(t *schema.Table) { t.Indexes[1].Type = "FULLTEXT" },
-		"SPATIAL index":                  func(t *schema.Table) { t.Indexes[1].Type = "SPATIAL" },
-		"index on an expression (mail)":  func(t *schema.Table) { t.Indexes[1].Parts[0].Column = "" },
-		"without an equality token":      func(t *schema.Table) { t.Columns[1].Token = false },
-		"index on a JSON":                func(t *schema.Table) { t.Columns[1].Kind = schema.KindJSON },
-		"table without columns":          func(t *schema.Table) { t.Columns = nil },
-		"encrypted columns of two datab": func(t *schema.Table) { t.ForeignKeys = []schema.ForeignKey{{Name: "f", Columns: []string{"email"}, RefDB: "b"}} },
+		"generated column (email)":      func(t *schema.Table) { t.Columns[1].Generated = true },
+		"expression as DEFAULT (email)": func(t *schema.Table) { t.Columns[1].Default = schema.DefaultExpr },
+		"CHECK constraint":              func(t *schema.Table) { t.Checks = []string{"c: a > 1"} },
+		"partitioning":                  func(t *schema.Table) { t.Options = "partitioned" },
+		"system versioning":             func(t *schema.Table) { t.Versioned = true },
+		"begins with _tde_ (_TDE_x)":    func(t *schema.Table) { t.Columns[3].Name = "_TDE_x" },
+		"name that begins with _tde_":   func(t *schema.Table) { t.Name = "_tde_x" },
+		"name of more than 56":          func(t *schema.Table) { t.Columns[1].Name = strings.Repeat("é", 57); t.Indexes = nil },
+		"data type of column email":     func(t *schema.Table) { t.Columns[1].Kind = schema.KindNone },
+		"unique index on a prefix":      func(t *schema.Table) { t.Indexes[1].Parts[0].Prefix = 10 },
+		"FULLTEXT index":                func(t *schema.Table) { t.Indexes[1].Type = "FULLTEXT" },
+		"SPATIAL index":                 func(t *schema.Table) { t.Indexes[1].Type = "SPATIAL" },
+		"index on an expression (mail)": func(t *schema.Table) { t.Indexes[1].Parts[0].Column = "" },
+		"without an equality token":     func(t *schema.Table) { t.Columns[1].Token = false },
+		"index on a JSON":               func(t *schema.Table) { t.Columns[1].Kind = schema.KindJSON },
+		"table without columns":         func(t *schema.Table) { t.Columns = nil },
+		"encrypted columns of two datab": func(t *schema.Table) {
+			t.ForeignKeys = []schema.ForeignKey{{Name: "f", Columns: []string{"email"}, RefDB: "b"}}
+		},
 	} {
 		table := customers()
 		change(table)
