@@ -57,6 +57,26 @@ func (x *Session) queryColumns(sql string, fn func(row [][]byte) error) (collati
 	if err := x.send(wire.ComQuery, []byte(sql)); err != nil {
 		return 0, err
 	}
+	return x.readRows(fn)
+}
+
+// pair sends two statements in one round trip. It gives the answer to the first; that to the second is still to be read,
+// whatever became of the first.
+func (x *Session) pair(first string, second []byte) (wire.OK, error) {
+	if err := x.queue(wire.ComQuery, []byte(first)); err != nil {
+		return wire.OK{}, err
+	}
+	if err := x.send(wire.ComQuery, second); err != nil {
+		return wire.OK{}, err
+	}
+	x.upstream.SetSequence(1)
+	ok, err := x.readOK()
+	x.upstream.SetSequence(1)
+	return ok, err
+}
+
+// readRows reads a result; see queryColumns.
+func (x *Session) readRows(fn func(row [][]byte) error) (collation uint16, err error) {
 	packet, err := x.upstream.ReadPacket()
 	if err != nil {
 		return 0, x.lost(err)

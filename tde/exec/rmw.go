@@ -31,8 +31,8 @@ func (x *Session) readModifyWrite(ctx context.Context, p *plan.ReadModifyWrite, 
 	if err != nil {
 		return err
 	}
-	ok, err := x.update(p, own, null)
-	if own {
+	ok, ended, err := x.update(p, own, null)
+	if own && !ended {
 		err = x.finish(err)
 	}
 	if err != nil {
@@ -63,15 +63,21 @@ func (x *Session) updateAll(p *plan.ReadModifyWrite, more bool) error {
 	return x.sendOK(ok, more)
 }
 
+// The ends of a transaction of the proxy's own, whatever completion_type is.
+const (
+	commit   = "COMMIT AND NO CHAIN NO RELEASE"
+	rollback = "ROLLBACK AND NO CHAIN NO RELEASE"
+)
+
 // finish ends the transaction that the proxy began for one UPDATE.
 func (x *Session) finish(cause error) error {
-	end := "COMMIT AND NO CHAIN NO RELEASE"
+	end := commit
 	var broken *wire.BrokenError
 	if errors.As(cause, &broken) {
 		return cause
 	}
 	if cause != nil {
-		end = "ROLLBACK AND NO CHAIN NO RELEASE"
+		end = rollback
 	}
 	if _, err := x.exec(end); err != nil && cause == nil {
 		return err
@@ -96,22 +102,46 @@ func (x *Session) nullColumn(p *plan.ReadModifyWrite) (*schema.Column, error) {
 	return nil, nil
 }
 
-// update reads, compares and writes. null is a NOT NULL column that would become NULL.
-func (x *Session) update(p *plan.ReadModifyWrite, own bool, null *schema.Column) (wire.OK, error) {
-	if own {
-		if _, err := x.exec("START TRANSACTION"); err != nil {
-			return wire.OK{}, err
-		}
-	}
-	rows, err := x.fetch(p)
+// update reads, compares and writes; ended says that the transaction of its own is over. null is a NOT NULL column that
+// would become NULL.
+func (x *Session) update(p *plan.ReadModifyWrite, own bool, null *schema.Column) (ok wire.OK, ended bool, err error) {
+	rows, err := x.fetch(p, own)
 	if err != nil {
-		return wire.OK{}, err
+		return ok, false, err
 	}
 	changed, unchanged := partition(rows)
+	if own && null == nil && len(unchanged) == 0 && len(changed) > 0 {
+		ok, err = x.updateAndCommit(p)
+		return ok, true, err
+	}
+	ok, err = x.write(p, changed, unchanged, null)
+	return ok, false, err
+}
+
+// updateAndCommit writes all rows that were read. Where the UPDATE fails, the COMMIT behind it has nothing to commit.
+func (x *Session) updateAndCommit(p *plan.ReadModifyWrite) (wire.OK, error) {
+	var err error
+	if x.sql, err = x.binder.appendParts(x.sql[:0], p.Update, 0, nil); err != nil {
+		return wire.OK{}, x.finish(err)
+	}
+	ok, err := x.pair(string(x.sql), []byte(commit))
+	var broken *wire.BrokenError
+	if errors.As(err, &broken) {
+		return ok, err
+	}
+	if _, end := x.readOK(); err == nil {
+		err = end
+	}
+	return ok, err
+}
+
+// write updates the rows that change, or says why not.
+func (x *Session) write(p *plan.ReadModifyWrite, changed, unchanged [][]byte, null *schema.Column) (wire.OK, error) {
+	rows := len(changed) + len(unchanged)
 	switch {
-	case null != nil && len(rows) > 0 && x.vars.Strict:
+	case null != nil && rows > 0 && x.vars.Strict:
 		return wire.OK{}, &wire.Error{Code: codeNotNull, State: "23000", Message: "Column '" + null.Name + "' cannot be null"}
-	case null != nil && len(rows) > 0:
+	case null != nil && rows > 0:
 		return wire.OK{}, notSupported("column %s.%s.%s cannot be set to NULL", p.Table.DB, p.Table.Name, null.Name)
 	case len(unchanged) == 0 && len(changed) > 0:
 		return x.command(p.Update, nil)
@@ -192,8 +222,9 @@ func condition(ids []plan.Identity, rows [][]byte) []byte {
 	return append(out, ')')
 }
 
-// fetch locks the rows and compares their old values with the new ones.
-func (x *Session) fetch(p *plan.ReadModifyWrite) ([]oldRow, error) {
+// fetch locks the rows and compares their old values with the new ones, in a transaction that it begins where the client
+// has none.
+func (x *Session) fetch(p *plan.ReadModifyWrite, begin bool) ([]oldRow, error) {
 	var err error
 	if x.sql, err = x.binder.appendParts(x.sql[:0], p.Fetch, 0, nil); err != nil {
 		return nil, err
@@ -205,7 +236,7 @@ func (x *Session) fetch(p *plan.ReadModifyWrite) ([]oldRow, error) {
 		}
 	}
 	var rows []oldRow
-	err = x.query(string(x.sql), func(row [][]byte) error {
+	each := func(row [][]byte) error {
 		old := oldRow{identity: identityText(p.Identity, row)}
 		for i := range p.Sets {
 			same, err := x.same(p, &p.Sets[i], row[len(p.Identity)+i], news[i])
@@ -216,7 +247,19 @@ func (x *Session) fetch(p *plan.ReadModifyWrite) ([]oldRow, error) {
 		}
 		rows = append(rows, old)
 		return nil
-	})
+	}
+	if !begin {
+		err = x.query(string(x.sql), each)
+		return rows, err
+	}
+	_, begun := x.pair("START TRANSACTION", x.sql)
+	var broken *wire.BrokenError
+	if errors.As(begun, &broken) {
+		return nil, begun
+	}
+	if _, err = x.readRows(each); begun != nil {
+		err = begun
+	}
 	return rows, err
 }
 

@@ -287,6 +287,18 @@ func (x *Session) text(p *plan.Rewrite) (err error) {
 
 // send starts a command upstream. With query attributes announced, a COM_QUERY carries none: theirs are values too.
 func (x *Session) send(cmd wire.Command, body []byte) error {
+	if err := x.queue(cmd, body); err != nil {
+		return err
+	}
+	if err := x.upstream.Flush(); err != nil {
+		return x.lost(err)
+	}
+	return nil
+}
+
+// queue is send without the flush: commands queued together cost one round trip. Their answers come in order, and each
+// counts its packets from 1.
+func (x *Session) queue(cmd wire.Command, body []byte) error {
 	x.upstream.ResetSequence()
 	b := append(x.upstream.Begin(), byte(cmd))
 	if cmd == wire.ComQuery && x.caps.Has(wire.QueryAttributes) {
@@ -294,9 +306,6 @@ func (x *Session) send(cmd wire.Command, body []byte) error {
 	}
 	b = append(b, body...)
 	if err := x.upstream.End(b); err != nil {
-		return x.lost(err)
-	}
-	if err := x.upstream.Flush(); err != nil {
 		return x.lost(err)
 	}
 	return nil
