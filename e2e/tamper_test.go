@@ -88,27 +88,6 @@ func wantTampered(t *testing.T, c *rawmysql.Conn) {
 	check("binary", results, err)
 }
 
-// TestSwappedRows swaps the cells of two rows of one column. The associated
-// data bind table and column; where rows swap, a search by token must not
-// return a row whose value does not match.
-func TestSwappedRows(t *testing.T) {
-	forFlavours(t, func(t *testing.T, f harness.Flavour) {
-		s := stageOf(t, f)
-		database := s.database(t, "swapped")
-		c := s.connect(t, rawmysql.Config{Database: database})
-		run(t, c, "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(100), KEY (v))", "INSERT INTO t VALUES (1, 'value one'), (2, 'value two')")
-		must(t, s.upstream.Exec("USE "+database, "CREATE TABLE keep AS SELECT id, v FROM t", "UPDATE t JOIN keep ON keep.id = 3 - t.id SET t.v = keep.v"))
-		results, err := c.Query("SELECT id, v FROM t WHERE v = 'value one'")
-		must(t, err)
-		for _, row := range results[0].Rows {
-			if string(row[1]) != "value one" {
-				t.Errorf("searched for 'value one', got row %q", row)
-			}
-		}
-		t.Logf("answer: %d rows, error %v", len(results[0].Rows), results[0].Err)
-	})
-}
-
 // TestForeignCells puts a cell of one table into another: it must not open.
 func TestForeignCells(t *testing.T) {
 	forFlavours(t, func(t *testing.T, f harness.Flavour) {

@@ -26,6 +26,7 @@ import (
 //	mode: text | binary          run by this protocol only
 //	conn: NAME                   which connection runs it ("" is the first)
 //	order: any | exact           how rows compare; exact by default where ORDER BY is present
+//	known: info | warnings       what may differ; docs/architecture.md, "Known limits", says why
 type Statement struct {
 	SQL   string
 	Args  []Arg
@@ -33,6 +34,7 @@ type Statement struct {
 	Mode  string
 	Conn  string
 	Order string
+	Known string
 	Line  int
 }
 
@@ -100,6 +102,8 @@ func (s *Statement) directive(text string) error {
 		s.Conn = value
 	case "order":
 		s.Order = value
+	case "known":
+		s.Known = value
 	default:
 		return fmt.Errorf("unknown directive %q", key)
 	}

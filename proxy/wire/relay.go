@@ -8,6 +8,7 @@ type BrokenError struct {
 	Err  error
 }
 
+// Error implements error.
 func (e *BrokenError) Error() string { return fmt.Sprintf("relay: %v", e.Err) }
 
 // Unwrap gives what reading or writing said.

@@ -12,3 +12,7 @@ SELECT id FROM w WHERE (a, b) = ('one', 5);
 SELECT id FROM w WHERE (a, b) IN (('one', 5), ('two', 2)) ORDER BY id;
 SELECT id FROM w WHERE a = a ORDER BY id;
 SELECT id FROM w WHERE a = f ORDER BY id;
+# Servers answer trailing spaces against CHAR differently with and without an index.
+CREATE TABLE wsp (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, f CHAR(5), KEY (f));
+INSERT INTO wsp (f) VALUES ('f1'), ('f2');
+SELECT id FROM wsp WHERE f = 'f1   ' ORDER BY id;

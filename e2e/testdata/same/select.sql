@@ -1,4 +1,5 @@
 # Projections, aliases, *, joins on equality, LIMIT, clear ORDER BY, counts, groups.
+#! known: warnings
 CREATE TABLE c (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(30) NOT NULL, mail VARCHAR(60), country CHAR(2), vip TINYINT(1), KEY (name), UNIQUE KEY mail_u (mail), KEY (country), KEY (vip));
 CREATE TABLE o (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, customer INT NOT NULL, mail VARCHAR(60), total DECIMAL(10,2), state VARCHAR(10), KEY (mail), KEY (state), FOREIGN KEY (customer) REFERENCES c (id));
 INSERT INTO c (name, mail, country, vip) VALUES ('Ann','ann@example.com','CH',1),('Bob','bob@example.com','DE',0),('Cid','cid@example.com','CH',NULL),('Dan',NULL,'FR',0),('Eve','eve@example.com',NULL,1),('ann','ann2@example.com','CH',0);

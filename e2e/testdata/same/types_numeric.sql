@@ -1,4 +1,5 @@
 # Every numeric type, at its limits, with and without attributes.
+#! known: warnings
 CREATE TABLE n (
   id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   t TINYINT, tu TINYINT UNSIGNED, s SMALLINT, su SMALLINT UNSIGNED, m MEDIUMINT, mu MEDIUMINT UNSIGNED,

@@ -2,6 +2,7 @@
 CREATE TABLE u (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, k INT NOT NULL, name VARCHAR(30), mail VARCHAR(40), bal DECIMAL(10,2) DEFAULT 0, n INT, UNIQUE KEY mail (mail), KEY (name), KEY (k));
 INSERT INTO u (k, name, mail, bal, n) VALUES (1,'a','a@x.org',1,1),(2,'b','b@x.org',2,2),(3,'c','c@x.org',3,3),(3,'c','d@x.org',4,4),(5,NULL,NULL,5,5);
 UPDATE u SET name = 'A' WHERE id = 1;
+#! known: info
 UPDATE u SET name = 'A' WHERE id = 1;
 UPDATE u SET name = 'a' WHERE id = 1;
 UPDATE u SET name = 'cc', bal = 9.99 WHERE name = 'c';

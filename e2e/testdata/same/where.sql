@@ -27,7 +27,6 @@ SELECT id FROM w WHERE d = 0 ORDER BY id;
 SELECT id FROM w WHERE e = 'x' ORDER BY id;
 SELECT id FROM w WHERE e = 'X' ORDER BY id;
 SELECT id FROM w WHERE f = '' ORDER BY id;
-SELECT id FROM w WHERE f = 'f1   ' ORDER BY id;
 SELECT id FROM w WHERE a = '' ORDER BY id;
 SELECT id FROM w WHERE a = 'one' AND b = 1 ORDER BY id;
 SELECT id FROM w WHERE a = 'one' OR b = 2 ORDER BY id;
