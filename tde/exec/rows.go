@@ -21,16 +21,6 @@ type reader struct {
 	text    []byte // scratch
 }
 
-// sealedOutputs says whether any output is to be opened.
-func sealedOutputs(outs []plan.Output) bool {
-	for i := range outs {
-		if outs[i].Column != nil {
-			return true
-		}
-	}
-	return false
-}
-
 // result passes the answer to a SELECT on to the client: definitions as the logical table has them, cells opened.
 // more says that further results of the client's statements follow.
 func (x *Session) result(p *plan.Rewrite, binary, more bool) error {

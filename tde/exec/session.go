@@ -48,14 +48,8 @@ func (x *Session) Reset() {
 	clear(x.stmts)
 }
 
-// UseDB notes that the current database has become db.
-func (x *Session) UseDB(db string) { x.vars.DB = db }
-
 // Doubt notes that a forwarded statement has failed. Errors carry no status flags, and some end the transaction.
 func (x *Session) Doubt() { x.doubt = true }
-
-// Forget makes the session ask for its variables before it plans again.
-func (x *Session) Forget() { x.known = false }
 
 // Effects applies what a statement that went through may have changed.
 func (x *Session) Effects(e plan.Effects) {
