@@ -125,10 +125,14 @@ func (e *Evaluator) mirror(c *conn, s Session) error {
 	if zone == "" {
 		zone = "SYSTEM"
 	}
-	if collation == "" {
-		collation = "utf8mb4_general_ci"
+	connection := "collation_connection = " + hexString(collation)
+	switch {
+	case collation == "" && s.Charset == "":
+		connection = "character_set_connection = utf8mb4"
+	case collation == "":
+		connection = "character_set_connection = " + hexString(s.Charset)
 	}
-	sql := "SET sql_mode = " + hexString(s.SQLMode) + ", collation_connection = " + hexString(collation) + ", time_zone = " + hexString(zone)
+	sql := "SET sql_mode = " + hexString(s.SQLMode) + ", " + connection + ", time_zone = " + hexString(zone)
 	_, err := c.query(sql)
 	if my, ok := serverError(err).(*wire.Error); ok && my.Code == codeUnknownTimeZone {
 		if err = e.loadZone(c, zone); err == nil {

@@ -53,19 +53,18 @@ func TestCoerce(t *testing.T) {
 		table := describe(t, e, "every", everyType)
 		r := rand.New(rand.NewPCG(1, 2))
 		refused, taken, warned := 0, 0, 0
-		for _, mode := range []string{"STRICT_TRANS_TABLES", "", "TRADITIONAL", "ANSI"} {
+		for m, mode := range []string{"STRICT_TRANS_TABLES", "", "TRADITIONAL", "ANSI"} {
 			s := Session{SQLMode: mode, TimeZone: "Europe/Berlin", Charset: "utf8mb4", Collation: "utf8mb4_unicode_ci"}
 			for i := range table.Columns {
 				c := &table.Columns[i]
 				var cells [][]string
-				for _, l := range literals {
-					cells = append(cells, []string{l})
+				for n, l := range literals {
+					if n%4 == (m+i)%4 || !testing.Short() && m == 0 {
+						cells = append(cells, []string{l})
+					}
 				}
 				for range 3 {
 					cells = append(cells, []string{literals[r.IntN(len(literals))], literals[r.IntN(len(literals))], "NULL"})
-				}
-				if testing.Short() {
-					cells = cells[len(cells)-10:]
 				}
 				for _, values := range cells {
 					if c.Default == schema.DefaultNow && slices.Contains(values, "NULL") {

@@ -2,6 +2,8 @@ package evaluator
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -9,8 +11,41 @@ import (
 	"testing"
 )
 
-// eachFlavour runs test with an evaluator of each flavour.
+// shared evaluators serve all tests that leave them as they were: starting a server takes longer than most tests do.
+var shared = map[bool]*Evaluator{}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, e := range shared {
+		if err := errors.Join(e.Close(), os.RemoveAll(e.cfg.Dir)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// eachFlavour runs test with a shared evaluator of each flavour.
 func eachFlavour(t *testing.T, test func(t *testing.T, e *Evaluator)) {
+	for _, mariaDB := range []bool{true, false} {
+		t.Run(flavourName(mariaDB), func(t *testing.T) {
+			if shared[mariaDB] == nil {
+				cfg := testConfig(t, mariaDB)
+				cfg.Logger = nil
+				cfg.Dir += "-shared" // not removed with this test
+				e, err := Start(context.Background(), cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				shared[mariaDB] = e
+			}
+			test(t, shared[mariaDB])
+		})
+	}
+}
+
+// eachAlone runs test with an evaluator of its own of each flavour.
+func eachAlone(t *testing.T, test func(t *testing.T, e *Evaluator)) {
 	for _, mariaDB := range []bool{true, false} {
 		t.Run(flavourName(mariaDB), func(t *testing.T) { test(t, startTest(t, mariaDB)) })
 	}

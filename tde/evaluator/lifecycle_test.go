@@ -23,7 +23,7 @@ func version(e *Evaluator) error {
 }
 
 func TestPrivate(t *testing.T) {
-	eachFlavour(t, func(t *testing.T, e *Evaluator) {
+	eachAlone(t, func(t *testing.T, e *Evaluator) {
 		for _, path := range files(t, e.cfg.Dir) {
 			info, err := os.Lstat(path)
 			if err != nil {
@@ -104,8 +104,22 @@ func listening(t *testing.T, pid int) string {
 	return strings.Join(out, " ")
 }
 
-func TestRestart(t *testing.T) {
+// TestPlaces sees that a client's CREATE TABLE writes nothing outside.
+func TestPlaces(t *testing.T) {
 	eachFlavour(t, func(t *testing.T, e *Evaluator) {
+		outside := memoryDir(t)
+		for _, engine := range []string{"InnoDB", "MyISAM"} {
+			_, err := e.Describe(context.Background(), ddl(e, "t", "CREATE TABLE t (a INT) ENGINE="+engine+" DATA DIRECTORY='"+outside+"' INDEX DIRECTORY='"+outside+"'"))
+			t.Logf("%s: %v", engine, err)
+			if left := files(t, outside); len(left) > 0 {
+				t.Errorf("%s wrote %v", engine, left)
+			}
+		}
+	})
+}
+
+func TestRestart(t *testing.T) {
+	eachAlone(t, func(t *testing.T, e *Evaluator) {
 		inFlight := make(chan error)
 		go func() {
 			inFlight <- e.with(context.Background(), func(c *conn) error {
@@ -166,6 +180,9 @@ func TestCancel(t *testing.T) {
 func TestProxyDies(t *testing.T) {
 	if dir := os.Getenv("TDEPROXY_TEST_EVALUATOR_DIR"); dir != "" {
 		cfg := testConfig(t, os.Getenv("TDEPROXY_TEST_EVALUATOR_MARIADB") != "")
+		if err := os.Remove(cfg.Dir); err != nil { // this process is killed before it cleans up
+			t.Fatal(err)
+		}
 		cfg.Dir = dir
 		e, err := Start(context.Background(), cfg)
 		if err != nil {

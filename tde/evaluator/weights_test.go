@@ -113,7 +113,7 @@ func TestWeights(t *testing.T) {
 // checkCollation compares random pairs, and says how many strings Append weighed.
 func checkCollation(t *testing.T, e *Evaluator, c collation, r *rand.Rand) (fast, all int) {
 	t.Helper()
-	values := randomValues(t, e, c, r, 120)
+	values := randomValues(t, e, c, r, 60)
 	var equal []bool
 	ask(t, e, func(conn *conn) error {
 		var b strings.Builder
