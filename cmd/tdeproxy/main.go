@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	_ "time/tzdata" // sessions name time zones; the machine may not have them
 
 	"github.com/spf13/cobra"
 
