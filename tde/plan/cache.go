@@ -2,16 +2,18 @@ package plan
 
 import "sync"
 
-// cacheLimit is how many plans one Cache keeps, and cacheText the longest template that it keeps, in bytes.
+// What one Cache keeps: plans, bytes of their keys in all, and bytes of one key. A plan takes a small multiple of its key.
 const (
-	cacheLimit = 8192
-	cacheText  = 64 << 10
+	cachePlans = 8192
+	cacheBytes = 16 << 20
+	cacheKey   = 64 << 10
 )
 
 // Cache keeps plans of one schema snapshot by template, current database and mode. A new snapshot takes a new Cache.
 type Cache struct {
 	mu    sync.RWMutex
 	plans map[string]Plan
+	bytes int
 }
 
 // NewCache makes an empty Cache.
@@ -39,21 +41,28 @@ func (c *Cache) Get(key []byte) (Plan, bool) {
 
 // Put keeps a plan. A full Cache drops some of what it has, whichever comes first: a plan is cheap to make again.
 func (c *Cache) Put(key []byte, p Plan) {
-	if len(key) > cacheText {
+	if len(key) > cacheKey {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.plans) >= cacheLimit {
-		drop := cacheLimit / 4
-		for k := range c.plans {
-			delete(c.plans, k)
-			if drop--; drop == 0 {
-				break
-			}
-		}
+	if len(c.plans) >= cachePlans || c.bytes+len(key) > cacheBytes {
+		c.drop(len(c.plans)/4 + 1)
+	}
+	if _, ok := c.plans[string(key)]; !ok {
+		c.bytes += len(key)
 	}
 	c.plans[string(key)] = p
+}
+
+func (c *Cache) drop(n int) {
+	for k := range c.plans {
+		if n--; n < 0 {
+			return
+		}
+		delete(c.plans, k)
+		c.bytes -= len(k)
+	}
 }
 
 // Len is how many plans are kept.

@@ -153,3 +153,17 @@ func verbatim(text string) bool {
 	}
 	return false
 }
+
+// TestCacheIsBounded: whatever shapes of statements come, a cache stays small.
+func TestCacheIsBounded(t *testing.T) {
+	c := NewCache()
+	for i := range 3 * cachePlans {
+		c.Put([]byte(strings.Repeat("x", i%(cacheKey+10))), &PassThrough{})
+		if c.Len() > cachePlans || c.bytes > cacheBytes || c.bytes < 0 {
+			t.Fatalf("%d plans, %d bytes after %d", c.Len(), c.bytes, i+1)
+		}
+	}
+	if _, ok := c.Get([]byte(strings.Repeat("x", 3*cachePlans%(cacheKey+10)-1))); !ok {
+		t.Error("the last plan put is not there")
+	}
+}
