@@ -52,6 +52,15 @@ func (s *service) openEncryption(ctx context.Context, admin *upstream.Admin) (*e
 		e.close()
 		return nil, err
 	}
+	plain, err := e.catalog.Plaintext(ctx)
+	if err != nil {
+		e.close()
+		return nil, err
+	}
+	if len(plain) > 0 {
+		s.log.Warn("tables that [[encrypt]] designates are stored as plaintext: they were there before; statements on them pass as they are",
+			"count", len(plain), "tables", plain[:min(len(plain), 50)])
+	}
 	s.log.Info("schema read", "upstream", f.version, "encrypted_tables", e.catalog.State().Snapshot.Len())
 	return e, nil
 }

@@ -108,6 +108,26 @@ func HasEncrypted(ctx context.Context, u Upstream) (bool, error) {
 // fromEncrypted finds the tables that say of themselves that they are encrypted.
 const fromEncrypted = "FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_COMMENT LIKE '" + schema.CommentMark + "%'"
 
+// Plaintext lists the tables that a rule designates and that are stored as plaintext all the same, because they were there
+// before the rule: database.table.
+func (c *Catalog) Plaintext(ctx context.Context) ([]string, error) {
+	if c.rules.Empty() {
+		return nil, nil
+	}
+	rows, err := c.rows(ctx, "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES "+
+		"WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_COMMENT NOT LIKE '"+schema.CommentMark+"%' ORDER BY 1, 2")
+	if err != nil {
+		return nil, fmt.Errorf("looking for plaintext tables: %w", err)
+	}
+	var out []string
+	for _, r := range rows {
+		if c.rules.Designated(r[0], r[1]) {
+			out = append(out, r[0]+"."+r[1])
+		}
+	}
+	return out, nil
+}
+
 // State is the present schema.
 func (c *Catalog) State() *State { return c.state.Load() }
 
