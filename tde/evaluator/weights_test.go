@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -200,4 +201,80 @@ func randomValues(t *testing.T, e *Evaluator, c collation, r *rand.Rand, n int) 
 		return nil
 	})
 	return values
+}
+
+// TestWeightsLong weighs strings far longer than max_sort_length and any buffer.
+func TestWeightsLong(t *testing.T) {
+	eachFlavour(t, func(t *testing.T, e *Evaluator) {
+		for _, c := range []collation{{"utf8mb4", "utf8mb4_general_ci"}, {"utf8mb4", "utf8mb4_unicode_ci"}, {"latin1", "latin1_swedish_ci"}, {"gbk", "gbk_chinese_ci"}, {"utf16", "utf16_unicode_ci"}} {
+			text := strings.Repeat("Lorem ipsum d", 10_000)
+			var values [][]byte
+			for _, s := range []string{text, strings.ToUpper(text) + " ", text + "x", text[:len(text)-1]} {
+				var b []byte
+				for _, r := range s {
+					b = encodings[c.charset].append(b, r)
+				}
+				values = append(values, b)
+			}
+			all, err := e.Weights(context.Background(), c.charset, c.name, values)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(all[0], all[1]) || bytes.Equal(all[0], all[2]) || bytes.Equal(all[0], all[3]) || len(all[0]) < len(text)*10/13 {
+				t.Errorf("%s: long strings weigh %d, %d, %d, %d bytes", c.name, len(all[0]), len(all[1]), len(all[2]), len(all[3]))
+			}
+			w, err := e.Weigher(context.Background(), c.charset, c.name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range values {
+				if got, ok := w.Append(nil, v); !ok || !bytes.Equal(got, all[i]) {
+					t.Errorf("%s: a long string weighs otherwise in Go", c.name)
+				}
+			}
+		}
+	})
+}
+
+// TestWeightsLearn sees what is asked once weighed in Go from then on, by any number of goroutines.
+func TestWeightsLearn(t *testing.T) {
+	eachFlavour(t, func(t *testing.T, e *Evaluator) {
+		ctx := context.Background()
+		for _, name := range []string{"utf8mb4_general_ci", "utf8mb4_unicode_520_ci"} {
+			w, err := e.Weigher(ctx, "utf8mb4", name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			words := [][]byte{[]byte("Grüße"), []byte("naïve"), []byte("Ελλάδα"), []byte("Привет"), []byte("日本国"), []byte("한국어"), []byte("5 €"), []byte("😀")}
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() {
+					for _, s := range words {
+						want, err := e.Weights(ctx, "utf8mb4", name, [][]byte{s})
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						if got, ok := w.Append(nil, s); ok && !bytes.Equal(got, want[0]) {
+							t.Errorf("%s: %s weighs %x and %x", name, s, got, want[0])
+						}
+					}
+				})
+			}
+			wg.Wait()
+			for _, s := range words {
+				if _, ok := w.Append(nil, s); !ok {
+					if _, err := e.Weights(ctx, "utf8mb4", name, [][]byte{s}); err != nil {
+						t.Fatal(err)
+					}
+					if _, ok := w.Append(nil, s); !ok {
+						t.Errorf("%s: %s is not learned", name, s)
+					}
+				}
+			}
+			if _, ok := w.Append(nil, []byte("a\u0301")); ok && !w.perCharacter() {
+				t.Errorf("%s: combining marks are taken as characters of their own", name)
+			}
+		}
+	})
 }
