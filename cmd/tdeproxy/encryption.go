@@ -27,6 +27,8 @@ type flavour struct {
 	mariaDB bool
 	version string
 	number  int // as in executable comments: 101119, 90704
+	// lowerCase is lower_case_table_names.
+	lowerCase int
 }
 
 // openEncryption reads upstream's schema and starts the evaluator.
@@ -72,7 +74,8 @@ func (s *service) startEvaluator(ctx context.Context, e *encryption, f flavour) 
 		return nil
 	}
 	e.evaluator, err = evaluator.Start(ctx, evaluator.Config{
-		Server: c.Server, Socket: c.Socket, Dir: c.Dir, Memory: c.Memory, MariaDB: f.mariaDB, Version: f.version, Logger: s.log,
+		Server: c.Server, Socket: c.Socket, Dir: c.Dir, Memory: c.Memory, MariaDB: f.mariaDB, Version: f.version,
+		LowerCaseTableNames: f.lowerCase, Logger: s.log,
 	})
 	if err != nil {
 		return fmt.Errorf("[evaluator]: %w", err)
@@ -93,12 +96,18 @@ const upstreamWait = 2 * time.Second
 // does not cure a wrong password.
 func (s *service) awaitUpstream(ctx context.Context, admin *upstream.Admin) (flavour, error) {
 	for {
-		r, err := admin.Query(ctx, "SELECT VERSION()")
+		r, err := admin.Query(ctx, "SELECT VERSION(), @@lower_case_table_names")
 		var refused *wire.Error
 		switch {
 		case err == nil:
 			v, err := r.GetString(0, 0)
-			return newFlavour(v), err
+			if err != nil {
+				return flavour{}, fmt.Errorf("reading upstream's version: %w", err)
+			}
+			f := newFlavour(v)
+			n, err := r.GetInt(0, 1)
+			f.lowerCase = int(n)
+			return f, err
 		case errors.As(err, &refused) || errors.Is(err, upstream.ErrNoTLS) || ctx.Err() != nil:
 			return flavour{}, fmt.Errorf("upstream.user %q at %s: %w", s.cfg.Upstream.User, s.cfg.Upstream.Address, err)
 		}

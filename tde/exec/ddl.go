@@ -29,6 +29,9 @@ func (x *Session) createTable(ctx context.Context, p *plan.CreateTable, more boo
 	if err := t.Protect(x.catalog.rules, x.state.Snapshot.Lookup); err != nil {
 		return unsupported(err)
 	}
+	if err := x.weighable(ctx, t); err != nil {
+		return err
+	}
 	s, ddl, err := x.physical(t, p.IfNotExists)
 	if err != nil {
 		return err
@@ -49,6 +52,20 @@ func (x *Session) createTable(ctx context.Context, p *plan.CreateTable, more boo
 		x.catalog.publish(s)
 	}
 	return x.sendOK(ok, more)
+}
+
+// weighable refuses a table with a token column whose collation no weights tell the equality of.
+func (x *Session) weighable(ctx context.Context, t *schema.Table) error {
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if !c.Token || c.Charset == "" {
+			continue
+		}
+		if _, err := x.catalog.evaluator.Weigher(ctx, c.Charset, c.Collation); err != nil {
+			return notSupported("an index on column %s of an encrypted table: %s", c.Name, err.Error())
+		}
+	}
+	return nil
 }
 
 // describe lets the evaluator read the logical CREATE TABLE.

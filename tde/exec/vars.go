@@ -40,6 +40,7 @@ func (v *Vars) parse(row [][]byte, collation uint16, mariaDB bool, version int) 
 	if strings.EqualFold(zone, "SYSTEM") {
 		zone = string(row[2])
 	}
+	v.TimeZone = zone // the evaluator's SYSTEM is another machine's
 	v.ClientCharset, v.ConnectionCharset = charset(row[3]), charset(row[4])
 	v.ResultsCharset, v.Collation = charset(row[5]), string(row[6])
 	v.DB = string(row[7])
