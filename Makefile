@@ -23,8 +23,14 @@ compiler:
 test: build compiler
 	scripts/servers.sh run go test -race -count=1 -timeout 30m ./...
 
+# The tests of e2e that read the tree itself, and start nothing.
+TREE = Floors|Confined|Documentation|Sizes|NoInit|Names|Links|Readme|Dependencies
+
 check: lint compiler
-	env -u TDEPROXY_TEST_MARIADB -u TDEPROXY_TEST_MYSQL -u TDEPROXY_REQUIRE_SERVERS go test -race -short ./...
+	env -u TDEPROXY_TEST_MARIADB -u TDEPROXY_TEST_MYSQL -u TDEPROXY_REQUIRE_SERVERS \
+		go test -race -short $$(go list ./... | grep -v /e2e)
+	go test ./e2e -run '$(TREE)'
+	go test ./e2e/vectors
 
 lint:
 	@bad=$$(gofmt -l .); if [ -n "$$bad" ]; then echo "not formatted by gofmt:"; echo "$$bad"; exit 1; fi

@@ -54,14 +54,7 @@ func serve(cmd *cobra.Command, cfg *config.Config) error {
 		return fmt.Errorf("listen.address: %w", err)
 	}
 	defer listener.Close()
-	sessions, err := s.start(cmd.Context(), signals)
-	if err != nil || sessions == nil {
-		return err
-	}
-	defer sessions.close()
 	s.proxy = &proxy.Server{
-		Handle:         sessions.handle,
-		Kill:           sessions.kill,
 		MaxConnections: cfg.Listen.MaxConnections,
 		DrainTimeout:   cfg.Listen.DrainTimeout,
 		IdleTimeout:    cfg.Listen.IdleTimeout,
@@ -71,6 +64,12 @@ func serve(cmd *cobra.Command, cfg *config.Config) error {
 		return err
 	}
 	defer s.admin.stop()
+	sessions, err := s.start(cmd.Context(), signals)
+	if err != nil || sessions == nil {
+		return err
+	}
+	defer sessions.close()
+	s.proxy.Handle, s.proxy.Kill = sessions.handle, sessions.kill
 	return s.run(cmd.Context(), listener, signals)
 }
 

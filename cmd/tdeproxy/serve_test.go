@@ -36,9 +36,11 @@ type served struct {
 func start(t *testing.T, dir, upstream, more string) *served {
 	t.Helper()
 	if upstream == "" {
-		upstream = "127.0.0.1:1" // nobody listens there
+		for _, upstream = range testServers(t) {
+			break
+		}
 	}
-	text := fmt.Sprintf("[listen]\naddress = \"127.0.0.1:0\"\ndrain_timeout = \"20s\"\n[upstream]\naddress = %q\nuser = \"root\"\n[admin]\naddress = \"127.0.0.1:0\"\n%s", upstream, more)
+	text := fmt.Sprintf("[listen]\naddress = \"127.0.0.1:0\"\ndrain_timeout = \"20s\"\n[upstream]\naddress = %q\nuser = \"root\"\n[evaluator]\nserver = \"off\"\n[admin]\naddress = \"127.0.0.1:0\"\n%s", upstream, more)
 	if err := os.WriteFile(filepath.Join(dir, "tdeproxy.toml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -190,6 +192,34 @@ func TestServeReloads(t *testing.T) {
 	if _, body := s.get("/metrics"); !strings.Contains(body, "\ntdeproxy_certificate_generation 2\n") {
 		t.Error("the generation has changed")
 	}
+}
+
+// Without upstream a start waits, alive but not ready, and a signal ends it.
+func TestServeWaitsForUpstream(t *testing.T) {
+	dir := t.TempDir()
+	text := "[listen]\naddress = \"127.0.0.1:0\"\n[upstream]\naddress = \"127.0.0.1:1\"\n[admin]\naddress = \"127.0.0.1:0\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "tdeproxy.toml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := &served{t: t, dir: dir, cmd: program(dir, "serve", "-c", "tdeproxy.toml"), logs: make(chan map[string]any, 1000), done: make(chan error, 1)}
+	stderr, err := s.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go s.read(stderr)
+	s.admin = s.log("admin listening")["address"].(string)
+	s.log("waiting for upstream")
+	if code, _ := s.get("/healthz"); code != 200 {
+		t.Errorf("/healthz: %d", code)
+	}
+	if code, _ := s.get("/readyz"); code != 503 {
+		t.Errorf("/readyz: %d, want 503", code)
+	}
+	s.signal(syscall.SIGTERM)
+	s.ends(10 * time.Second)
 }
 
 // An address that is in use is one line and exit code 1.

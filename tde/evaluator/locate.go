@@ -59,7 +59,9 @@ func flavourName(mariaDB bool) string {
 func flavour(ctx context.Context, path string) (mariaDB bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, path, "--no-defaults", "--version").Output()
+	cmd := exec.CommandContext(ctx, path, "--no-defaults", "--version")
+	cmd.Env = inherited("LC_ALL=C") // not NOTIFY_SOCKET: mariadbd would tell systemd that the proxy is down
+	out, err := cmd.Output()
 	if err != nil {
 		return false, err
 	}

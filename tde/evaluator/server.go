@@ -151,7 +151,11 @@ func (e *Evaluator) environment(dir string) []string {
 	if zone == "" {
 		zone = "UTC"
 	}
-	env := []string{"TZ=" + zone, "TMPDIR=" + filepath.Join(dir, "tmp"), "LC_ALL=C"}
+	return inherited("TZ="+zone, "TMPDIR="+filepath.Join(dir, "tmp"), "LC_ALL=C")
+}
+
+// inherited adds to env what of the proxy's own environment a server needs to run.
+func inherited(env ...string) []string {
 	for _, name := range []string{"PATH", "LD_LIBRARY_PATH"} {
 		if v, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+v)
