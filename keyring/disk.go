@@ -175,7 +175,7 @@ func syncDir(path string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// lockDir holds the directory of path against other rotations, in this process or another, until unlock. The lock is on
+// lockDir holds the directory of path against other changes, in this process or another, until unlock. The lock is on
 // the directory because the file itself is replaced.
 func lockDir(ctx context.Context, path string) (unlock func(), err error) {
 	d, err := os.Open(filepath.Dir(path))
@@ -193,7 +193,7 @@ func lockDir(ctx context.Context, path string) (unlock func(), err error) {
 		select {
 		case <-ctx.Done():
 			_ = d.Close()
-			return nil, fmt.Errorf("waiting for another rotation to end: %w", ctx.Err())
+			return nil, fmt.Errorf("waiting for another change of the keyring to end: %w", ended(ctx))
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

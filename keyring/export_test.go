@@ -17,3 +17,15 @@ func Keys(r *Ring) [][]byte {
 	}
 	return keys
 }
+
+// SlotOf is the guarded memory of a cipher, which stays mapped when it is wiped.
+func SlotOf(g *GCM) []byte { return g.slot.cipher[:] }
+
+// Guard moves a cipher as NewGCM does.
+func Guard[C any](c C) error {
+	_, _, err := guard(new([64]byte), c)
+	return err
+}
+
+// ClearVectors is clearVectors.
+func ClearVectors() { clearVectors() }

@@ -151,18 +151,21 @@ func (f *file) sum(root *Secret) (sum [16]byte, err error) {
 	if err != nil {
 		return sum, err
 	}
-	mac, err := NewCMAC(root)
+	kdf, err := NewCMAC(root)
 	if err != nil {
 		return sum, err
 	}
+	defer kdf.Destroy()
 	id := f.ringID()
-	key, err := mac.deriveSecret(labelMAC, id[:])
+	key, err := kdf.deriveSecret(labelMAC, id[:])
 	if err != nil {
 		return sum, err
 	}
 	defer key.Destroy()
-	if mac, err = NewCMAC(key); err != nil {
+	mac, err := NewCMAC(key)
+	if err != nil {
 		return sum, err
 	}
+	defer mac.Destroy()
 	return mac.Sum(data), nil
 }

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Harden keeps the whole process out of core dumps and, where the system allows it, out of swap: expanded cipher keys
-// and plaintext rows live on Go's ordinary heap, beyond what Secret protects. It clears the dumpable flag (so that
+// Harden keeps the whole process out of core dumps and, where the system allows it, out of swap: plaintext rows
+// live on Go's ordinary heap, beyond what Secret and guarded memory protect. It clears the dumpable flag (so that
 // other processes of the same user cannot trace it or read its memory either), sets RLIMIT_CORE to 0, which children
 // inherit, and locks all memory, present and future, as it is touched. Call it once, first thing in main.
 //

@@ -3,9 +3,10 @@
 // data key, which is stored with the table.
 //
 // Every key has 16 bytes (AES-128) and lives in a Secret: locked memory that no core dump holds, which prints as
-// "[redacted]". The file's form and that of wrapped table keys are in docs/format.md.
+// "[redacted]". What ciphers expand it to lives in guarded memory, and is wiped when it is out of use (docs/memory.md). The
+// file's form and that of wrapped table keys are in docs/format.md.
 //
-// The KMS is asked in Create, Open and Ring.Rotate only; it may be down for the rest of the process's life.
+// The KMS is asked in Create, Open, Ring.Rotate and Ring.Rewrap only; it may be down for the rest of the process's life.
 package keyring
 
 import (
@@ -41,7 +42,8 @@ var (
 
 // KMS wraps keys of KeySize bytes under a customer master key that only it holds. The associated data aad binds a
 // wrapped key to its keyring, kind and version: Unwrap must fail, with ErrWrongKey in its chain, for any other aad.
-// Errors must not hold key bytes. The caller wipes what Unwrap returns.
+// Other faults are ErrUnavailable, ErrDenied, ErrKeyState and ErrAnswer. Errors must not hold key bytes or credentials.
+// One call is one try: Patient repeats it. The caller wipes what Unwrap returns.
 type KMS interface {
 	Wrap(ctx context.Context, plaintext, aad []byte) (wrapped []byte, err error)
 	Unwrap(ctx context.Context, wrapped, aad []byte) (plaintext []byte, err error)
@@ -106,6 +108,7 @@ func (r *Ring) TokenKey(domain string) (*Secret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("deriving a token key: %w", err)
 	}
+	defer mac.Destroy()
 	return mac.deriveSecret(labelToken, []byte(domain))
 }
 

@@ -108,19 +108,20 @@ func open(ctx context.Context, path string, kms KMS) (*file, *Ring, fs.FileInfo,
 	}
 	f, err := parse(data)
 	if err != nil {
-		return nil, nil, nil, openError(path, err)
+		return nil, nil, nil, openError(path, 0, err)
 	}
 	r, err := f.unlock(ctx, kms)
 	if err != nil {
-		return nil, nil, nil, openError(path, err)
+		return nil, nil, nil, openError(path, f.Generation, err)
 	}
 	return f, r, info, nil
 }
 
-func openError(path string, err error) error {
+// openError ends the line of what went wrong with what to do. generation is that of the file, 0 where it has none.
+func openError(path string, generation uint64, err error) error {
 	switch {
 	case errors.Is(err, ErrWrongKey):
-		return fmt.Errorf("%s %s: %w; name the KMS key that this keyring was made with, or restore the keyring from a backup", what, path, err)
+		return fmt.Errorf("%s %s: %w; %s", what, path, err, wrongKeyRemedy(path, generation))
 	case errors.Is(err, errKMS): // it says what to do
 		return fmt.Errorf("%s %s: %w", what, path, err)
 	case errors.Is(err, ErrDamaged):
@@ -154,54 +155,6 @@ func (f *file) unlock(ctx context.Context, kms KMS) (_ *Ring, err error) {
 		r.masters = append(r.masters, master{Version{k.Version, created}, key})
 	}
 	return r, nil
-}
-
-// Rotate adds a master key version to the keyring at path, which must be this ring's, and returns the ring with it. The
-// file is replaced at once and durably, with the next generation number; on any failure path holds a whole keyring that
-// opens everything that this ring opens, and nothing was wrapped under the new version. Rotations by several processes
-// follow one another.
-func (r *Ring) Rotate(ctx context.Context, path string, kms KMS) (*Ring, error) {
-	unlock, err := lockDir(ctx, path)
-	if err != nil {
-		return nil, fmt.Errorf("rotating %s %s: %w", what, path, err)
-	}
-	defer unlock()
-	f, next, info, err := open(ctx, path, kms) // proves that this KMS is the one that wrapped the other keys
-	if err != nil {
-		return nil, fmt.Errorf("rotating: %w", err)
-	}
-	err = r.checkSuccessor(next)
-	if err == nil {
-		err = next.addMaster(ctx, kms, f, time.Now())
-	}
-	if err == nil {
-		f.Generation++
-		next.generation = f.Generation
-		err = f.sign(next.root)
-	}
-	var data []byte
-	if err == nil {
-		data, err = f.encode()
-	}
-	if err == nil {
-		err = replaceProtected(path, data, info)
-	}
-	if err != nil {
-		next.Destroy()
-		return nil, fmt.Errorf("rotating %s %s: %w", what, path, err)
-	}
-	return next, nil
-}
-
-// checkSuccessor refuses a file that is another keyring's, or an older state of this one put back.
-func (r *Ring) checkSuccessor(onDisk *Ring) error {
-	if onDisk.id != r.id {
-		return fmt.Errorf("the file is keyring %s, the one in use is %s; put the right file back", onDisk.id, r.id)
-	}
-	if onDisk.generation < r.generation {
-		return fmt.Errorf("the file is generation %d, the one in use is %d; put the newer file back", onDisk.generation, r.generation)
-	}
-	return nil
 }
 
 // aad binds a wrapped key to its keyring, kind and version:

@@ -1,8 +1,6 @@
 package keyring
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
@@ -41,6 +39,7 @@ func (r *Ring) WrapTableKey(id [16]byte, key *Secret) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wrapping a table key: %w", err)
 	}
+	defer aead.Destroy()
 	w := make([]byte, headerSize+nonceSize, WrappedTableKeySize)
 	w[0] = tableKeyFormat
 	binary.BigEndian.PutUint32(w[1:], m.Number)
@@ -72,6 +71,7 @@ func (r *Ring) UnwrapTableKey(id [16]byte, wrapped []byte) (*Secret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unwrapping a table key: %w", err)
 	}
+	defer aead.Destroy()
 	return newSecret(func(b []byte) error {
 		sealed := wrapped[headerSize:]
 		_, err := aead.Open(b[:0], sealed[:nonceSize], sealed[nonceSize:], r.tableKeyAAD(id))
@@ -96,17 +96,4 @@ func MasterVersion(wrapped []byte) (uint32, error) {
 func (r *Ring) tableKeyAAD(id [16]byte) []byte {
 	aad := append([]byte(labelTableKey), r.id[:]...)
 	return append(aad, id[:]...)
-}
-
-// newGCM is made for each use: tables are opened rarely, and nothing of the master key outlives Destroy but garbage.
-func newGCM(key *Secret) (aead cipher.AEAD, err error) {
-	err = key.use(func(b []byte) error {
-		block, err := aes.NewCipher(b)
-		if err != nil {
-			return err
-		}
-		aead, err = cipher.NewGCM(block)
-		return err
-	})
-	return aead, err
 }

@@ -9,8 +9,6 @@ package filekms
 import (
 	"bytes"
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -52,7 +50,8 @@ type KMS struct{ path string }
 func Create(path string) error {
 	var key [keyring.KeySize]byte
 	_, _ = rand.Read(key[:])
-	line := append([]byte(header), prefix...)
+	line := make([]byte, 0, len(header)+len(prefix)+2*len(key)+1) // grown, it would leave a copy behind
+	line = append(append(line, header...), prefix...)
 	line = append(hex.AppendEncode(line, key[:]), '\n')
 	defer clear(line)
 	defer clear(key[:])
@@ -83,6 +82,7 @@ func (k *KMS) Wrap(_ context.Context, plaintext, aad []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer aead.Destroy()
 	w := make([]byte, 1+idSize+nonceSize, WrappedSize)
 	w[0] = format
 	copy(w[1:], id[:])
@@ -100,6 +100,7 @@ func (k *KMS) Unwrap(_ context.Context, wrapped, aad []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer aead.Destroy()
 	if !bytes.Equal(wrapped[1:1+idSize], id[:]) {
 		return nil, fmt.Errorf("the key %w: CMK %x wrapped it, %s %s is CMK %x", keyring.ErrWrongKey, wrapped[1:1+idSize], what, k.path, id)
 	}
@@ -112,7 +113,7 @@ func (k *KMS) Unwrap(_ context.Context, wrapped, aad []byte) ([]byte, error) {
 }
 
 // open reads the CMK and gives its id, which tells CMKs apart and nothing else, and the cipher that wraps.
-func (k *KMS) open() (id [idSize]byte, aead cipher.AEAD, err error) {
+func (k *KMS) open() (id [idSize]byte, aead *keyring.GCM, err error) {
 	cmk, err := k.load()
 	if err != nil {
 		return id, nil, err
@@ -122,15 +123,9 @@ func (k *KMS) open() (id [idSize]byte, aead cipher.AEAD, err error) {
 	if err != nil {
 		return id, nil, err
 	}
-	full := kdf.Derive(labelID, nil)
-	copy(id[:], full[:])
-	key := kdf.Derive(labelWrap, nil)
-	defer clear(key[:])
-	block, err := aes.NewCipher(key[:])
-	if err != nil {
-		return id, nil, err
-	}
-	aead, err = cipher.NewGCM(block)
+	defer kdf.Destroy()
+	_ = kdf.Derive(labelID, nil, func(subkey []byte) error { copy(id[:], subkey); return nil })
+	aead, err = kdf.DeriveGCM(labelWrap, nil)
 	return id, aead, err
 }
 
