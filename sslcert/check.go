@@ -8,60 +8,27 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"io/fs"
-	"os"
-	"syscall"
 	"time"
 )
 
-// loadPair reads a certificate chain and its key.
-func loadPair(certFile, keyFile string) (tls.Certificate, error) {
-	certPEM, err := os.ReadFile(certFile)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("certificate: %w", err)
+// parsePair makes the server's certificate of its two files.
+func parsePair(f files, in *inputs) (tls.Certificate, error) {
+	if _, err := parseCertificates(in.cert); err != nil {
+		return tls.Certificate{}, fmt.Errorf("%s: %w", f.cert, err)
 	}
-	keyPEM, err := readKey(keyFile)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	if _, err := parseCertificates(certPEM); err != nil {
-		return tls.Certificate{}, fmt.Errorf("%s: %w", certFile, err)
-	}
-	pair, err := tls.X509KeyPair(certPEM, keyPEM)
+	pair, err := tls.X509KeyPair(in.cert, in.key)
 	if err != nil {
 		// The certificates parse, so it is the key, or that the two do not match; the error holds no key bytes.
-		return tls.Certificate{}, fmt.Errorf("%w: %s and %s: %w", ErrMismatch, certFile, keyFile, err)
+		return tls.Certificate{}, fmt.Errorf("%w: %s and %s: %w", ErrMismatch, f.cert, f.key, err)
 	}
 	return pair, nil
 }
 
-// readKey reads a private key file that only its owner may read, or, when root owns it, also its group: that is how
-// Debian's ssl-cert group and Kubernetes secrets have them.
-func readKey(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+// ReadCertificates reads all certificates of a PEM file; there is at least one.
+func ReadCertificates(path string) ([]*x509.Certificate, error) {
+	data, err := readFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("private key: %w", err)
-	}
-	forbidden := fs.FileMode(0o077)
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid == 0 {
-		forbidden = 0o027
-	}
-	if mode := info.Mode().Perm(); mode&forbidden != 0 {
-		return nil, fmt.Errorf("%w: %s has mode %04o; chmod 600 it, and renew the key if others may have read it",
-			ErrReadable, path, mode)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("private key: %w", err)
-	}
-	return data, nil
-}
-
-// loadCertificates reads all certificates of a PEM file; there is at least one.
-func loadCertificates(path string) ([]*x509.Certificate, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("CA: %w", err)
+		return nil, fmt.Errorf("certificate: %w", err)
 	}
 	certs, err := parseCertificates(data)
 	if err != nil {
@@ -89,44 +56,76 @@ func parseCertificates(data []byte) ([]*x509.Certificate, error) {
 	return certs, nil
 }
 
-// checkServer holds a server's certificate to what its clients will ask of it.
-func checkServer(pair tls.Certificate, ca []*x509.Certificate, names []string, now time.Time) error {
+// checkServer holds a server's certificate to what its clients will ask of it, and returns the CA that it chains to.
+//
+// While a CA is replaced there are two of them, so the others may be anything: expired, or not valid yet. What counts
+// is the CA in use. A client that is given such a bundle skips the others as well.
+func checkServer(pair tls.Certificate, ca []*x509.Certificate, names []string, now time.Time) (*x509.Certificate, error) {
 	intermediates := x509.NewCertPool()
 	for i, der := range pair.Certificate {
 		cert, err := x509.ParseCertificate(der)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if i > 0 {
 			intermediates.AddCert(cert)
 		}
 		if err := checkStrength(cert); err != nil {
-			return err
+			return nil, err
 		}
 		if err := checkDates(cert, now); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	roots := x509.NewCertPool()
 	for _, cert := range ca {
-		if err := checkDates(cert, now); err != nil {
-			return fmt.Errorf("%s: %w", CAFile, err)
-		}
 		roots.AddCert(cert)
 	}
 	leaf := pair.Leaf
-	if _, err := leaf.Verify(x509.VerifyOptions{
+	chains, err := leaf.Verify(x509.VerifyOptions{
 		Roots: roots, Intermediates: intermediates, CurrentTime: now,
 		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}); err != nil {
-		return fmt.Errorf("%w in %s (intermediates belong in %s): %w", ErrUntrusted, CAFile, ServerCertFile, err)
+	})
+	if err != nil {
+		if err := invalidIssuer(pair, ca, now); err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%w in %s (intermediates belong in %s): %w", ErrUntrusted, CAFile, ServerCertFile, err)
 	}
 	for _, name := range names {
 		if err := leaf.VerifyHostname(name); err != nil {
-			return fmt.Errorf("%w %s: %w", ErrName, name, err)
+			return nil, fmt.Errorf("%w %s: %w", ErrName, name, err)
+		}
+	}
+	return lastingRoot(chains), nil
+}
+
+// invalidIssuer says so where the CA of a certificate that does not verify is there, but not valid now.
+func invalidIssuer(pair tls.Certificate, ca []*x509.Certificate, now time.Time) error {
+	top, err := x509.ParseCertificate(pair.Certificate[len(pair.Certificate)-1])
+	if err != nil {
+		return err
+	}
+	for _, cert := range ca {
+		if top.CheckSignatureFrom(cert) != nil {
+			continue
+		}
+		if err := checkDates(cert, now); err != nil {
+			return fmt.Errorf("its CA %s: %w", cert.Subject, err)
 		}
 	}
 	return nil
+}
+
+// lastingRoot picks the CA, of those that a certificate chains to, which is valid for longest.
+func lastingRoot(chains [][]*x509.Certificate) *x509.Certificate {
+	var root *x509.Certificate
+	for _, chain := range chains {
+		if last := chain[len(chain)-1]; root == nil || last.NotAfter.After(root.NotAfter) {
+			root = last
+		}
+	}
+	return root
 }
 
 // checkDates says when a certificate was or will be valid.

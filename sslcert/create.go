@@ -1,31 +1,12 @@
 package sslcert
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
-)
-
-// How long what Create makes is valid. A server certificate lives a year, as those of the managed services do, so that
-// nobody forgets how to renew one.
-const (
-	caLife   = 10 * 365 * 24 * time.Hour
-	leafLife = 365 * 24 * time.Hour
-	// clockSkew is how far a client's clock may be behind.
-	clockSkew = time.Hour
 )
 
 // Create makes a CA, a server certificate and a client certificate in dir where dir has none of their files, and says
@@ -40,7 +21,7 @@ func Create(dir string, opts Options) (bool, error) {
 		return false, err
 	}
 	if len(have) > 0 {
-		return false, complete(dir, have)
+		return false, complete(dir, have, []string{CAFile, ServerCertFile, ServerKeyFile})
 	}
 	now := time.Now
 	if opts.Now != nil {
@@ -62,35 +43,6 @@ func Exists(dir string) (bool, error) {
 	return len(have) > 0, err
 }
 
-// present lists which of the known files dir holds.
-func present(dir string) ([]string, error) {
-	var have []string
-	for _, name := range []string{CAFile, ServerCertFile, ServerKeyFile, CAKeyFile, ClientCertFile, ClientKeyFile} {
-		_, err := os.Lstat(filepath.Join(dir, name))
-		if err == nil {
-			have = append(have, name)
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("certificate folder: %w", err)
-		}
-	}
-	return have, nil
-}
-
-// complete checks that the needed files are among those that are there.
-func complete(dir string, have []string) error {
-	var missing []string
-	for _, name := range []string{CAFile, ServerCertFile, ServerKeyFile} {
-		if !slices.Contains(have, name) {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%w %s: it has %s but not %s; restore the missing files, or move the others away to have new ones made",
-		ErrIncomplete, dir, strings.Join(have, ", "), strings.Join(missing, ", "))
-}
-
 // file is one to be written.
 type file struct {
 	name string
@@ -101,114 +53,30 @@ type file struct {
 // generate makes a CA and the pairs that it signs, in the order in which they are to appear: the files that a start
 // needs come last.
 func generate(names []string, now time.Time) ([]file, error) {
-	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ca, err := newSigner(now)
 	if err != nil {
 		return nil, err
 	}
-	caTemplate := template("tdeproxy CA", now, caLife)
-	caTemplate.IsCA, caTemplate.BasicConstraintsValid = true, true
-	caTemplate.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
-	caDER, err := x509.CreateCertificate(rand.Reader, caTemplate, caTemplate, caKey.Public(), caKey)
+	serverCert, serverKey, err := ca.issue(serverTemplate(names, now))
 	if err != nil {
 		return nil, err
 	}
-	ca, err := x509.ParseCertificate(caDER)
+	clientCert, clientKey, err := ca.issue(clientTemplate("tdeproxy client", now))
 	if err != nil {
 		return nil, err
 	}
-	server := template("tdeproxy server", now, leafLife)
-	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	server.DNSNames, server.IPAddresses = serverNames(names)
-	serverCert, serverKey, err := issue(server, ca, caKey)
-	if err != nil {
-		return nil, err
-	}
-	client := template("tdeproxy client", now, leafLife)
-	client.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-	clientCert, clientKey, err := issue(client, ca, caKey)
-	if err != nil {
-		return nil, err
-	}
-	caKeyPEM, err := keyPEM(caKey)
+	caKey, err := keyPEM(ca.key)
 	if err != nil {
 		return nil, err
 	}
 	return []file{
-		{CAKeyFile, 0o600, caKeyPEM},
+		{CAKeyFile, 0o600, caKey},
 		{ClientKeyFile, 0o600, clientKey},
 		{ClientCertFile, 0o644, clientCert},
 		{ServerKeyFile, 0o600, serverKey},
 		{ServerCertFile, 0o644, serverCert},
-		{CAFile, 0o644, certPEM(caDER)},
+		{CAFile, 0o644, certPEM(ca.cert.Raw)},
 	}, nil
-}
-
-// template is what all certificates made here have in common. The CA's name carries part of its serial, so that two
-// CAs made at different times can stand in one trust store.
-func template(name string, now time.Time, life time.Duration) *x509.Certificate {
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
-	if err != nil {
-		panic("sslcert: internal error: no random numbers")
-	}
-	if life == caLife {
-		name = fmt.Sprintf("%s %08x", name, new(big.Int).Rsh(serial, 95))
-	}
-	return &x509.Certificate{
-		SerialNumber: serial,
-		Subject:      pkix.Name{CommonName: name},
-		NotBefore:    now.Add(-clockSkew),
-		NotAfter:     now.Add(life),
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-	}
-}
-
-// issue makes a key and has the CA sign a certificate for it; both come as PEM.
-func issue(leaf, ca *x509.Certificate, caKey *ecdsa.PrivateKey) (cert, key []byte, err error) {
-	leafKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, nil, err
-	}
-	der, err := x509.CreateCertificate(rand.Reader, leaf, ca, leafKey.Public(), caKey)
-	if err != nil {
-		return nil, nil, err
-	}
-	key, err = keyPEM(leafKey)
-	return certPEM(der), key, err
-}
-
-func certPEM(der []byte) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-}
-
-func keyPEM(key *ecdsa.PrivateKey) ([]byte, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(der)
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
-}
-
-// serverNames are this host's names and the configured ones.
-func serverNames(names []string) (dns []string, ips []net.IP) {
-	all := []string{"localhost"}
-	if host, err := os.Hostname(); err == nil && host != "" {
-		all = append(all, host)
-	}
-	all = append(all, "127.0.0.1", "::1")
-	seen := map[string]bool{}
-	for _, name := range append(all, names...) {
-		if seen[name] {
-			continue
-		}
-		seen[name] = true
-		if ip := net.ParseIP(name); ip != nil {
-			ips = append(ips, ip)
-		} else {
-			dns = append(dns, name)
-		}
-	}
-	return dns, ips
 }
 
 // publish puts the files into dir. Where dir does not exist or is empty they appear all at once, by the rename of a

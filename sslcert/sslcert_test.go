@@ -1,8 +1,8 @@
 package sslcert
 
 import (
+	"bytes"
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -221,22 +221,11 @@ type authority struct {
 
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ca, err := newSigner(time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	tmpl := template("test CA", time.Now(), caLife)
-	tmpl.IsCA, tmpl.BasicConstraintsValid = true, true
-	tmpl.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &authority{t, cert, key}
+	return &authority{t, ca.cert, ca.key.(*ecdsa.PrivateKey)}
 }
 
 // leaf issues a certificate for localhost after change has had its way with it.
@@ -248,7 +237,7 @@ func (a *authority) leaf(usage x509.ExtKeyUsage, change func(*x509.Certificate))
 	if change != nil {
 		change(tmpl)
 	}
-	cert, key, err := issue(tmpl, a.cert, a.key)
+	cert, key, err := (&signer{a.cert, a.key}).issue(tmpl)
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -510,5 +499,40 @@ func TestRotationUnderHandshakes(t *testing.T) {
 	clients.Wait()
 	if got := s.Snapshot().Generation; got != 51 {
 		t.Errorf("generation %d, want 51", got)
+	}
+}
+
+// While a CA is replaced ca.pem holds two. What the one is worth that is not in use, does not matter.
+func TestBundle(t *testing.T) {
+	a, other := newAuthority(t), newAuthority(t)
+	ca, otherCA := certPEM(a.cert.Raw), certPEM(other.cert.Raw)
+	for name, test := range map[string]struct {
+		bundle [][]byte
+		want   error
+	}{
+		"old and new":            {[][]byte{otherCA, ca}, nil},
+		"new and old":            {[][]byte{ca, otherCA}, nil},
+		"an expired one beside":  {[][]byte{other.expired(), ca}, nil},
+		"only the other":         {[][]byte{otherCA}, ErrUntrusted},
+		"the one in use expired": {[][]byte{otherCA, a.expired()}, ErrExpired},
+		"the same twice":         {[][]byte{ca, ca}, nil},
+		"its own from before":    {[][]byte{a.expired(), ca}, nil},
+	} {
+		dir := t.TempDir()
+		put(t, dir, a.good())
+		put(t, dir, map[string][]byte{CAFile: bytes.Join(test.bundle, nil)})
+		s, err := Open(dir, Options{ClientCA: filepath.Join(dir, CAFile)})
+		if !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", name, err, test.want)
+		}
+		if err != nil {
+			continue
+		}
+		if !s.Snapshot().Issuer.Equal(a.cert) {
+			t.Errorf("%s: issued by %s", name, s.Snapshot().Issuer.Subject)
+		}
+		if _, err, server := handshake(t, s, trusting(t, dir)); err != nil || server != nil {
+			t.Errorf("%s: handshake %v, %v", name, err, server)
+		}
 	}
 }

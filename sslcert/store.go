@@ -1,11 +1,13 @@
 // Package sslcert keeps the proxy's own certificate: it makes one where there is none, as mysqld does at its first
-// start, checks whatever it loads, and replaces it under running connections in one step.
+// start, checks whatever it loads, renews what its own CA has issued, and replaces it under running connections in one
+// step.
 //
 // All that a TLS handshake needs is one immutable Snapshot behind an atomic pointer, so a handshake never mixes two
 // generations. A reload that fails keeps the snapshot that is there and says why.
 package sslcert
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -25,6 +27,12 @@ const (
 	CAKeyFile      = "ca-key.pem"
 	ClientCertFile = "client-cert.pem"
 	ClientKeyFile  = "client-key.pem"
+
+	// CRLFile lists the client certificates that the built-in CA has revoked.
+	CRLFile = "crl.pem"
+	// NextCAKeyFile and OldCAKeyFile are there while the built-in CA is replaced, see Authority.Rotate.
+	NextCAKeyFile = "ca-key-next.pem"
+	OldCAKeyFile  = "ca-key-old.pem"
 )
 
 // Errors of Open and Reload. Each comes wrapped with the file it is about and what to do.
@@ -43,6 +51,7 @@ var (
 
 // Options say what a Store serves beside the files of its folder. The zero value asks clients for no certificate.
 type Options struct {
+	Cert, Key, CA     string           // paths in place of the folder's server-cert.pem, server-key.pem and ca.pem
 	Names             []string         // further names and addresses that the certificate must be valid for
 	ClientCA          string           // PEM file that client certificates are verified against; empty asks for none
 	RequireClientCert bool             // refuse TLS clients without a certificate; needs ClientCA
@@ -52,49 +61,76 @@ type Options struct {
 
 // Snapshot is one generation of everything a handshake needs. It is immutable but for the daily ticket key.
 type Snapshot struct {
-	Generation  uint64               // from 1, one more for each reload
-	Certificate tls.Certificate      // with its chain; Leaf is set
-	CA          []*x509.Certificate  // what clients should trust
-	ClientCAs   *x509.CertPool       // nil where clients are not asked for certificates
-	CRL         *x509.RevocationList // nil where there is none
-	Config      *tls.Config          // ready for tls.Server
+	Generation  uint64                 // from 1, one more for each reload
+	Certificate tls.Certificate        // with its chain; Leaf is set
+	CA          []*x509.Certificate    // what clients should trust: one, or the old and the new while a CA is replaced
+	Issuer      *x509.Certificate      // the one of them that the certificate chains to
+	ClientCAs   *x509.CertPool         // nil where clients are not asked for certificates
+	CRLs        []*x509.RevocationList // one of each CA that has revoked certificates
+	Config      *tls.Config            // ready for tls.Server
 
 	tickets *tickets
+	sum     [sha256.Size]byte // of the files
 }
 
 // Store serves the certificate of one folder.
 type Store struct {
-	dir     string
+	files   files
 	opts    Options
 	now     func() time.Time
-	mu      sync.Mutex // one reload at a time
+	mu      sync.Mutex // one reload at a time; holds status
+	status  Status
+	fault   fault // the last one in status
 	current atomic.Pointer[Snapshot]
+}
+
+// Status tells how reloads went since the start. A set of files that was found incomplete and was whole a moment later
+// counts once, as good.
+type Status struct {
+	Reloaded uint64    // how often new files, or the same on demand, were taken into use
+	Failed   uint64    // how often files were not
+	At       time.Time // when the last of both was; zero where there was none
+	Err      error     // why the files as they are now are not in use; nil where they are
 }
 
 // Open loads and checks the folder's certificate. A folder that holds none is ErrNotExist: Create makes one.
 func Open(dir string, opts Options) (*Store, error) {
-	have, err := present(dir)
-	if err != nil {
-		return nil, err
-	}
-	if len(have) == 0 {
-		return nil, fmt.Errorf("certificate folder %s %w", dir, ErrNotExist)
-	}
-	if err := complete(dir, have); err != nil {
-		return nil, err
-	}
-	s := &Store{dir: dir, opts: opts, now: opts.Now}
+	s := &Store{files: locate(dir, opts), opts: opts, now: opts.Now}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if err := s.Reload(); err != nil {
+	if err := s.files.inventory(dir); err != nil {
 		return nil, err
 	}
+	in, err := s.files.read()
+	if err != nil {
+		return nil, err
+	}
+	defer in.wipe()
+	first, err := s.build(in)
+	if err != nil {
+		return nil, err
+	}
+	first.Generation = 1
+	s.current.Store(first)
 	return s, nil
 }
 
 // Snapshot returns the current generation.
 func (s *Store) Snapshot() *Snapshot { return s.current.Load() }
+
+// CertFile is the path of the server's certificate.
+func (s *Store) CertFile() string { return s.files.cert }
+
+// CAFile is the path of what clients should trust.
+func (s *Store) CAFile() string { return s.files.ca }
+
+// Status tells how reloads went.
+func (s *Store) Status() Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.status
+}
 
 // Config returns the tls.Config for a new handshake: call it once per connection and give the result to tls.Server
 // as it is. Each generation has ticket keys of its own, so a client cannot resume a session of a certificate that has
@@ -105,41 +141,24 @@ func (s *Store) Config() *tls.Config {
 	return snap.Config
 }
 
-// Reload reads and checks all files and, when all is well, serves them from the next handshake on. After an error the
-// old generation stays. Running connections are not touched.
-func (s *Store) Reload() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	next, err := s.load()
-	if err != nil {
-		return err
-	}
-	if old := s.current.Load(); old != nil {
-		next.Generation = old.Generation
-	}
-	next.Generation++
-	s.current.Store(next)
-	return nil
-}
-
-// load builds a snapshot from the files.
-func (s *Store) load() (*Snapshot, error) {
+// build checks what was read and makes a snapshot of it.
+func (s *Store) build(in *inputs) (*Snapshot, error) {
 	now := s.now()
-	certFile, keyFile := filepath.Join(s.dir, ServerCertFile), filepath.Join(s.dir, ServerKeyFile)
-	cert, err := loadPair(certFile, keyFile)
+	cert, err := parsePair(s.files, in)
 	if err != nil {
 		return nil, err
 	}
-	ca, err := loadCertificates(filepath.Join(s.dir, CAFile))
+	ca, err := parseCertificates(in.ca)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", s.files.ca, err)
 	}
-	if err := checkServer(cert, ca, s.opts.Names, now); err != nil {
-		return nil, fmt.Errorf("%s: %w", certFile, err)
+	issuer, err := checkServer(cert, ca, s.opts.Names, now)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.files.cert, err)
 	}
-	next := &Snapshot{Certificate: cert, CA: ca}
-	if s.opts.ClientCA != "" {
-		if err := s.loadClientTrust(next, now); err != nil {
+	next := &Snapshot{Certificate: cert, CA: ca, Issuer: issuer, sum: in.sum}
+	if s.files.clientCA != "" {
+		if err := s.clientTrust(next, in, now); err != nil {
 			return nil, err
 		}
 	}
@@ -164,11 +183,22 @@ func (s *Store) tlsConfig(snap *Snapshot) *tls.Config {
 	if s.opts.RequireClientCert {
 		config.ClientAuth = tls.RequireAndVerifyClientCert
 	}
-	if snap.CRL != nil {
+	if len(snap.CRLs) > 0 {
 		// Not VerifyPeerCertificate: that is not called for resumed sessions.
 		config.VerifyConnection = func(state tls.ConnectionState) error {
-			return checkRevoked(snap.CRL, state.PeerCertificates, s.now())
+			return checkRevoked(snap.CRLs, state.PeerCertificates, s.now())
 		}
 	}
 	return config
+}
+
+// locate names the files that a Store of dir reads.
+func locate(dir string, opts Options) files {
+	f := files{cert: opts.Cert, key: opts.Key, ca: opts.CA, clientCA: opts.ClientCA, crl: opts.CRL}
+	for path, name := range map[*string]string{&f.cert: ServerCertFile, &f.key: ServerKeyFile, &f.ca: CAFile} {
+		if *path == "" {
+			*path = filepath.Join(dir, name)
+		}
+	}
+	return f
 }
