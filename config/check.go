@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -26,6 +27,7 @@ func (c *collector) check(cfg *Config) {
 	}
 	c.oneOf("log.level", cfg.Log.Level, "debug", "info", "warn", "error")
 	c.oneOf("log.format", cfg.Log.Format, "auto", "json", "text")
+	c.checkObservers(cfg)
 	c.checkEncrypt(cfg.Encrypt)
 	c.checkColumns(cfg.Column)
 }
@@ -47,13 +49,7 @@ func (c *collector) checkUpstream(cfg *Config) {
 	if u.User == "" {
 		c.add("upstream.user", "is empty", "the name of the proxy's own account upstream")
 	}
-	if u.PasswordFile != "" {
-		if u.Password != "" {
-			c.add("upstream.password_file", "is given beside password", "one of the two")
-		} else if c.readable("upstream.password_file", u.PasswordFile, "a file with the password on its first line") {
-			c.readPassword(cfg)
-		}
-	}
+	c.passwordFile("upstream.password_file", u.PasswordFile, &u.Password)
 	c.readable("upstream.ca", u.CA, "a PEM file with the CA of upstream's certificate")
 	c.readable("upstream.cert", u.Cert, "a PEM file with the proxy's client certificate")
 	c.readable("upstream.key", u.Key, "a PEM file with the key of upstream.cert")
@@ -106,20 +102,84 @@ func (c *collector) checkSSLCert(s *SSLCert) {
 	if s.CRL != "" && s.ClientCA == "" {
 		c.add("sslcert.crl", "is given without client_ca", "client_ca = the CA that signed the list")
 	}
+	c.readable("sslcert.cert", s.Cert, "a PEM file with the server's certificate and its intermediates")
+	c.readable("sslcert.key", s.Key, "a PEM file with the key of sslcert.cert")
+	c.readable("sslcert.ca", s.CA, "a PEM file with the CA that sslcert.cert chains to")
+	switch {
+	case s.Cert != "" && s.Key == "":
+		c.add("sslcert.cert", "is given without key", "both or neither")
+	case s.Key != "" && s.Cert == "":
+		c.add("sslcert.key", "is given without cert", "both or neither")
+	case s.CA != "" && s.Cert == "":
+		c.add("sslcert.ca", "is given without cert and key", "all three, or ca.pem in sslcert.dir")
+	}
+	if s.Cert != "" && s.RenewBefore != 0 {
+		c.add("sslcert.renew_before", "is given beside cert, which is renewed where it comes from", "one of the two")
+	}
+	c.checkACME(s)
 }
+
+func (c *collector) checkACME(s *SSLCert) {
+	a := &s.ACME
+	if a.Directory == "" {
+		for path, given := range map[string]bool{
+			"email": a.Email != "", "names": len(a.Names) > 0, "provider": a.Provider != "", "ca": a.CA != "",
+			"resolvers": len(a.Resolvers) > 0,
+		} {
+			if given {
+				c.add("sslcert.acme."+path, "is given without directory", "directory = the URL of the ACME service")
+			}
+		}
+		return
+	}
+	if u, err := url.Parse(a.Directory); err != nil || u.Scheme != "https" || u.Host == "" {
+		c.add("sslcert.acme.directory", fmt.Sprintf("%q is no https URL", a.Directory), "the URL of the ACME service's directory")
+	}
+	if len(a.Names) == 0 || slices.Contains(a.Names, "") {
+		c.add("sslcert.acme.names", "holds no name or an empty one", "the host names that the certificate is for")
+	}
+	for _, name := range s.Names {
+		_, parent, _ := strings.Cut(name, ".")
+		if !slices.Contains(a.Names, name) && !slices.Contains(a.Names, "*."+parent) {
+			c.add("sslcert.names", name+" is none of sslcert.acme.names", "names that the ACME certificate is for")
+		}
+	}
+	c.oneOf("sslcert.acme.provider", a.Provider, "exec", "rfc2136", "httpreq")
+	for _, resolver := range a.Resolvers {
+		if _, _, err := net.SplitHostPort(resolver); err != nil {
+			c.add("sslcert.acme.resolvers", fmt.Sprintf("%q is no address", resolver), "host:port, such as 10.0.0.53:53")
+		}
+	}
+	c.readable("sslcert.acme.ca", a.CA, "a PEM file with the CA of the ACME service's own certificate")
+	if s.Cert != "" {
+		c.add("sslcert.acme.directory", "is given beside sslcert.cert", "one of the two")
+	}
+	// Whoever has a certificate of the public CA could come in as a client.
+	if s.ClientCA == s.Dir+"/ca.pem" {
+		c.add("sslcert.client_ca", "is the ca.pem that ACME's public CA is added to", "a file with the CA of your clients alone")
+	}
+}
+
+// kmsKinds are the schemes of keyring.kms; cmd/tdeproxy has a driver for each.
+var kmsKinds = []string{"file", "vault", "alicloudkms", "awskms", "gcpkms", "azurekeyvault", "kmip", "pkcs11"}
+
+const kmsExample = "file: and a path, such as file:var/master.key"
 
 func (c *collector) checkKeyring(k *Keyring) {
 	c.notEmpty("keyring.file", k.File, "the path of the file for wrapped master keys")
-	file, ok := strings.CutPrefix(k.KMS, "file:")
+	if k.KMSTimeout < time.Second {
+		c.add("keyring.kms_timeout", "is "+k.KMSTimeout.String(), `at least "1s"`)
+	}
+	scheme, rest, _ := strings.Cut(k.KMS, ":")
 	switch {
 	case k.KMS == "":
-		c.add("keyring.kms", "is empty", "file: and the path of the key file, such as file:var/master.key")
-	case !ok:
-		scheme, _, _ := strings.Cut(k.KMS, ":")
-		c.add("keyring.kms", fmt.Sprintf("no KMS of the kind %q", scheme), "file: and a path, such as file:var/master.key")
-	case file == "":
-		c.add("keyring.kms", "names no file", "file: and a path, such as file:var/master.key")
-	case file == k.File:
+		c.add("keyring.kms", "is empty", kmsExample)
+	case !slices.Contains(kmsKinds, scheme):
+		c.add("keyring.kms", fmt.Sprintf("no KMS of the kind %q", scheme), "one of "+strings.Join(kmsKinds, ", "))
+	case scheme != "file":
+	case rest == "":
+		c.add("keyring.kms", "names no file", kmsExample)
+	case rest == k.File:
 		c.add("keyring.kms", "is the same file as keyring.file", "another file for the key")
 	}
 }
@@ -135,9 +195,26 @@ func (c *collector) checkEvaluator(e *Evaluator) {
 	if e.Socket != "" && e.Server != "auto" {
 		c.add("evaluator.socket", fmt.Sprintf("is given beside server = %q", e.Server), "one of the two")
 	}
+	switch {
+	case e.Socket != "" && e.User == "":
+		c.add("evaluator.user", "is not given beside socket", "the name of the proxy's account there")
+	case e.Socket == "" && (e.User != "" || e.Password != "" || e.PasswordFile != ""):
+		c.add("evaluator.user", "is given without socket", "evaluator.socket: a server that the proxy starts has accounts of its own")
+	}
+	c.passwordFile("evaluator.password_file", e.PasswordFile, &e.Password)
 	c.notEmpty("evaluator.dir", e.Dir, "a folder on a tmpfs, such as /dev/shm/tdeproxy")
 	if e.Memory < 64<<20 {
 		c.add("evaluator.memory", fmt.Sprintf("is %d bytes", e.Memory), `at least "64MiB"`)
+	}
+}
+
+func (c *collector) checkObservers(cfg *Config) {
+	c.oneOf("audit.on_error", cfg.Audit.OnError, "refuse", "alert")
+	if cfg.Trace.Endpoint != "" {
+		u, err := url.Parse(cfg.Trace.Endpoint)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			c.add("trace.endpoint", fmt.Sprintf("%q is no http or https URL", cfg.Trace.Endpoint), "such as http://127.0.0.1:4318")
+		}
 	}
 }
 

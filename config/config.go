@@ -20,6 +20,8 @@ type Config struct {
 	Evaluator Evaluator `toml:"evaluator"`
 	Admin     Admin     `toml:"admin"`
 	Log       Log       `toml:"log"`
+	Audit     Audit     `toml:"audit"`
+	Trace     Trace     `toml:"trace"`
 	Encrypt   []Encrypt `toml:"encrypt"`
 	Column    []Column  `toml:"column"`
 }
@@ -67,6 +69,10 @@ type Upstream struct {
 type SSLCert struct {
 	// Dir holds ca.pem, server-cert.pem and server-key.pem.
 	Dir string `toml:"dir"`
+	// Cert, Key and CA are PEM files in place of those of Dir, for a certificate that is looked after elsewhere.
+	Cert string `toml:"cert"`
+	Key  string `toml:"key"`
+	CA   string `toml:"ca"`
 	// Names are further host names and addresses that clients use; the certificate must be valid for them.
 	Names []string `toml:"names"`
 	// ClientCA is the PEM file that client certificates are verified against; empty asks for none.
@@ -75,6 +81,26 @@ type SSLCert struct {
 	RequireClientCert bool `toml:"require_client_cert"`
 	// CRL is the PEM or DER file of client certificates that are revoked.
 	CRL string `toml:"crl"`
+	// RenewBefore is how long before its end the certificate is renewed; 0 is when a third of its life is left.
+	RenewBefore time.Duration `toml:"renew_before"`
+	// ACME gets the certificate from a public CA.
+	ACME ACME `toml:"acme"`
+}
+
+// ACME is a CA that issues certificates by RFC 8555 to whoever controls the names in DNS.
+type ACME struct {
+	// Directory is the service's URL; empty uses none.
+	Directory string `toml:"directory"`
+	// Email is where the service may write to.
+	Email string `toml:"email"`
+	// Names are what the certificate is for.
+	Names []string `toml:"names"`
+	// Provider is how the names' DNS records are changed: exec, rfc2136 or httpreq.
+	Provider string `toml:"provider"`
+	// Resolvers are DNS servers, host:port, that are asked whether a record is there; empty asks the names' own.
+	Resolvers []string `toml:"resolvers"`
+	// CA is the PEM file that the service's own certificate is verified against; empty is the system's.
+	CA string `toml:"ca"`
 }
 
 // Keyring says where the master keys are and what wraps them.
@@ -83,6 +109,8 @@ type Keyring struct {
 	File string `toml:"file"`
 	// KMS is the URL of the customer master key, such as file:var/master.key.
 	KMS string `toml:"kms"`
+	// KMSTimeout is how long a start goes on asking a KMS that cannot be reached or throttles.
+	KMSTimeout time.Duration `toml:"kms_timeout"`
 }
 
 // Evaluator is the private server that computes what needs plaintext.
@@ -91,6 +119,12 @@ type Evaluator struct {
 	Server string `toml:"server"`
 	// Socket is the unix socket of an evaluator that runs beside the proxy, instead of Server.
 	Socket string `toml:"socket"`
+	// User is the proxy's account at Socket.
+	User string `toml:"user"`
+	// Password of User. Load fills it from PasswordFile where that is given.
+	Password Secret `toml:"password"`
+	// PasswordFile holds the password on its first line.
+	PasswordFile string `toml:"password_file"`
 	// Dir holds the evaluator's files; it should be on a tmpfs.
 	Dir string `toml:"dir"`
 	// Memory bounds what the evaluator's tables take, in bytes.
@@ -109,6 +143,21 @@ type Log struct {
 	Level string `toml:"level"`
 	// Format is json, text, or auto: text on a terminal.
 	Format string `toml:"format"`
+}
+
+// Audit is the log of who touched which protected tables.
+type Audit struct {
+	// File is appended to; empty keeps no audit log.
+	File string `toml:"file"`
+	// OnError is refuse or alert: what becomes of statements on protected tables while the file cannot be written.
+	OnError string `toml:"on_error"`
+}
+
+// Trace sends traces of statements to an OpenTelemetry collector.
+type Trace struct {
+	// Endpoint is the collector's OTLP/HTTP URL; empty sends none, unless OTEL_EXPORTER_OTLP_ENDPOINT or
+	// OTEL_EXPORTER_OTLP_TRACES_ENDPOINT in the environment names one.
+	Endpoint string `toml:"endpoint"`
 }
 
 // Encrypt designates tables.
@@ -156,9 +205,10 @@ func Default() *Config {
 			ConnectTimeout: 10 * time.Second,
 		},
 		SSLCert:   SSLCert{Dir: "var/certs"},
-		Keyring:   Keyring{File: "var/keyring.json", KMS: "file:var/master.key"},
+		Keyring:   Keyring{File: "var/keyring.json", KMS: "file:var/master.key", KMSTimeout: time.Minute},
 		Evaluator: Evaluator{Server: "auto", Dir: "/dev/shm/tdeproxy", Memory: 512 << 20},
 		Admin:     Admin{Address: "127.0.0.1:9307"},
 		Log:       Log{Level: "info", Format: "auto"},
+		Audit:     Audit{OnError: "refuse"},
 	}
 }

@@ -58,17 +58,37 @@ func reason(err error) string {
 func (cfg *Config) resolve(dir string) {
 	for _, p := range []*string{
 		&cfg.Upstream.PasswordFile, &cfg.Upstream.CA, &cfg.Upstream.Cert, &cfg.Upstream.Key,
-		&cfg.SSLCert.Dir, &cfg.SSLCert.ClientCA, &cfg.SSLCert.CRL,
-		&cfg.Keyring.File, &cfg.Evaluator.Socket, &cfg.Evaluator.Dir,
+		&cfg.SSLCert.Dir, &cfg.SSLCert.Cert, &cfg.SSLCert.Key, &cfg.SSLCert.CA,
+		&cfg.SSLCert.ClientCA, &cfg.SSLCert.CRL, &cfg.SSLCert.ACME.CA,
+		&cfg.Keyring.File, &cfg.Evaluator.Socket, &cfg.Evaluator.PasswordFile, &cfg.Evaluator.Dir, &cfg.Audit.File,
 	} {
 		*p = absolute(dir, *p)
 	}
 	if strings.ContainsRune(cfg.Evaluator.Server, '/') {
 		cfg.Evaluator.Server = absolute(dir, cfg.Evaluator.Server)
 	}
-	if file, ok := strings.CutPrefix(cfg.Keyring.KMS, "file:"); ok && file != "" {
-		cfg.Keyring.KMS = "file:" + absolute(dir, file)
+	cfg.Keyring.KMS = absoluteKMS(dir, cfg.Keyring.KMS)
+}
+
+// absoluteKMS makes the path of a file: KMS absolute.
+func absoluteKMS(dir, kms string) string {
+	if file, ok := strings.CutPrefix(kms, "file:"); ok && file != "" {
+		return "file:" + absolute(dir, file)
 	}
+	return kms
+}
+
+// WithKMS gives a copy of k with another KMS, read as if it stood in the configuration file at path: checked, and relative
+// to that file's folder. An error is of type Faults and names source.
+func (k Keyring) WithKMS(kms, path, source string) (Keyring, error) {
+	c := &collector{file: source, faulty: map[string]bool{}}
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return k, Faults{{File: path, What: "its folder cannot be found", Want: "an existing working directory"}}
+	}
+	k.KMS = absoluteKMS(dir, kms)
+	c.checkKeyring(&k)
+	return k, c.err()
 }
 
 // absolute joins a relative path to dir; empty stays empty.
@@ -79,26 +99,34 @@ func absolute(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-// readPassword takes the password from its file: the first line, without the newline.
-func (c *collector) readPassword(cfg *Config) {
-	const path = "upstream.password_file"
-	info, err := os.Stat(cfg.Upstream.PasswordFile)
+// passwordFile takes a password from the file that the key at path names: the first line, without the newline.
+func (c *collector) passwordFile(path, file string, password *Secret) {
+	switch {
+	case file == "":
+		return
+	case *password != "":
+		c.add(path, "is given beside password", "one of the two")
+		return
+	case !c.readable(path, file, "a file with the password on its first line"):
+		return
+	}
+	info, err := os.Stat(file)
 	if err != nil {
 		return // checked with the other files
 	}
 	if mode := info.Mode().Perm(); mode&0o007 != 0 {
-		c.add(path, fmt.Sprintf("others may read %s (mode %04o)", cfg.Upstream.PasswordFile, mode), "chmod 600 on it")
+		c.add(path, fmt.Sprintf("others may read %s (mode %04o)", file, mode), "chmod 600 on it")
 		return
 	}
-	data, err := os.ReadFile(cfg.Upstream.PasswordFile)
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return
 	}
 	line, _, _ := strings.Cut(string(data), "\n")
 	line = strings.TrimSuffix(line, "\r")
 	if line == "" {
-		c.add(path, "the first line of "+cfg.Upstream.PasswordFile+" is empty", "the password on it")
+		c.add(path, "the first line of "+file+" is empty", "the password on it")
 		return
 	}
-	cfg.Upstream.Password = Secret(line)
+	*password = Secret(line)
 }
