@@ -6,8 +6,6 @@
 package cell
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -53,8 +51,8 @@ var (
 	ErrAuthentication = errors.New("cell fails authentication")
 )
 
-// Table seals and opens the cells of one table under one of its data keys. It is safe for concurrent use. It holds
-// expanded keys, on Go's ordinary heap (see keyring.Harden).
+// Table seals and opens the cells of one table under one of its data keys. It is safe for concurrent use. Its expanded keys
+// are in memory that no core dump holds, and are wiped once the Table is garbage.
 type Table struct {
 	keyID   uint16
 	kdf     *keyring.CMAC
@@ -138,16 +136,22 @@ func (t *Table) Open(dst []byte, column uint16, cell []byte) ([]byte, error) {
 	}
 	salt := binary.BigEndian.Uint32(cell[saltAt:])
 	k := t.known.get(salt)
-	if k == nil {
+	fresh := k == nil
+	if fresh {
 		k = t.derive(salt)
 	}
 	aad := t.aad(column)
 	out, err := k.aead.Open(dst, cell[nonceAt:headerSize], cell[headerSize:], aad[:])
 	t.aads.Put(aad)
 	if err != nil {
+		if fresh {
+			k.aead.Destroy()
+		}
 		return dst, ErrAuthentication
 	}
-	t.known.put(k) // after authentication only: upstream cannot fill the cache with salts that it makes up
+	if fresh {
+		t.known.put(k) // after authentication only: upstream cannot fill the cache with salts that it makes up
+	}
 	if out == nil {
 		out = []byte{}
 	}
@@ -187,13 +191,7 @@ func (t *Table) newSealer() *sealer {
 func (t *Table) derive(salt uint32) *subkey {
 	var context [4]byte
 	binary.BigEndian.PutUint32(context[:], salt)
-	key := t.kdf.Derive(labelSubkey, context[:])
-	defer clear(key[:])
-	block, err := aes.NewCipher(key[:])
-	if err != nil {
-		panic("tde/cell: internal error: " + err.Error())
-	}
-	aead, err := cipher.NewGCM(block)
+	aead, err := t.kdf.DeriveGCM(labelSubkey, context[:])
 	if err != nil {
 		panic("tde/cell: internal error: " + err.Error())
 	}

@@ -1,15 +1,16 @@
 package cell
 
 import (
-	"crypto/cipher"
 	"math/rand/v2"
 	"sync/atomic"
+
+	"github.com/tdeproxy/tdeproxy/keyring"
 )
 
 // subkey is the GCM key that a salt stands for, expanded.
 type subkey struct {
 	salt uint32
-	aead cipher.AEAD
+	aead *keyring.GCM
 }
 
 const (

@@ -44,6 +44,10 @@ type vectors struct {
 		About, Domain, Kind, Collation string
 		Canonical, Token               hexBytes
 	}
+	Orders []struct {
+		About, Domain, Space string
+		Key, Token           hexBytes
+	}
 	Canonical []struct {
 		Kind, Text string
 		Canonical  hexBytes
@@ -56,7 +60,7 @@ func readVectors(t testing.TB) (v vectors) {
 	if err == nil {
 		err = json.Unmarshal(b, &v)
 	}
-	if err != nil || len(v.Cells) == 0 || len(v.BadCells) == 0 || len(v.Tokens) == 0 || len(v.Canonical) == 0 {
+	if err != nil || len(v.Cells) == 0 || len(v.BadCells) == 0 || len(v.Tokens) == 0 || len(v.Orders) == 0 || len(v.Canonical) == 0 {
 		t.Fatalf("no vectors: %v", err)
 	}
 	return v
@@ -110,6 +114,23 @@ func TestTokenVectors(t *testing.T) {
 			t.Errorf("%s has the token of %s", k.About, seen[got])
 		}
 		seen[got] = k.About
+	}
+}
+
+func TestOrderVectors(t *testing.T) {
+	v := readVectors(t)
+	domains := map[string]*cell.Tokens{}
+	for _, k := range v.TokenKeys {
+		tokens, err := cell.NewTokens(secret(t, k.Key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		domains[k.Domain] = tokens
+	}
+	for _, o := range v.Orders {
+		if got := domains[o.Domain].AppendOrder(nil, o.Space, o.Key); !bytes.Equal(got, o.Token) {
+			t.Errorf("%s: %x", o.About, got)
+		}
 	}
 }
 

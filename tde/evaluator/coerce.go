@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -14,6 +15,7 @@ import (
 type Session struct {
 	SQLMode, TimeZone  string
 	Charset, Collation string // of the connection: character_set_connection, collation_connection
+	Timestamp          string // the time, a number, where the session's clock stands still
 }
 
 // Cell is one value of a row to be stored.
@@ -132,7 +134,7 @@ func (e *Evaluator) mirror(c *conn, s Session) error {
 	case collation == "":
 		connection = "character_set_connection = " + hexString(s.Charset)
 	}
-	sql := "SET sql_mode = " + hexString(s.SQLMode) + ", " + connection + ", time_zone = " + hexString(zone)
+	sql := "SET sql_mode = " + hexString(s.SQLMode) + ", " + connection + ", time_zone = " + hexString(zone) + ", timestamp = " + cmp.Or(s.Timestamp, "DEFAULT")
 	_, err := c.query(sql)
 	if my, ok := serverError(err).(*wire.Error); ok && my.Code == codeUnknownTimeZone {
 		if err = e.loadZone(c, zone); err == nil {

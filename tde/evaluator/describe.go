@@ -20,31 +20,75 @@ type DDL struct {
 	Database, Table        string
 	DBCharset, DBCollation string // defaults of the database
 	SQLMode, TimeZone      string // of the client's session; "" are the server's defaults
+	// Like is the table that CREATE TABLE … LIKE names, or nil; Current is then the client's database.
+	Like    *schema.Table
+	Current string
 	// Variables are further session variables to set, by name: explicit_defaults_for_timestamp, innodb_strict_mode.
 	// Values are SQL.
 	Variables map[string]string
+	// View, where the statement makes a copy of a view, is the view: its columns are defined otherwise in results.
+	View string
 }
 
 // Describe runs a CREATE TABLE in an empty database of the client's database's name and gives the table that the server
 // made of it, with ids for its columns. The table's own id, keys and storage are the caller's. What the server objects to
 // is a *wire.Error.
 func (e *Evaluator) Describe(ctx context.Context, d DDL) (*schema.Table, error) {
-	name := e.nameLock(d.Database)
-	name.Lock()
-	defer name.Unlock()
-	var t *schema.Table
+	t, _, err := e.DescribeWarned(ctx, d)
+	return t, err
+}
+
+// DescribeWarned is Describe; it also gives what the server warned of.
+func (e *Evaluator) DescribeWarned(ctx context.Context, d DDL) (*schema.Table, []Warning, error) {
+	defer e.lockNames(d.databases())()
+	out := &Altered{}
 	err := e.alone(ctx, func(c *conn) error {
-		var err error
-		if t, err = e.describe(c, &d); err != nil {
-			// What the statement may have made goes; the first error counts.
-			_, _ = c.query("DROP TABLE IF EXISTS " + qualified(&d))
+		err := e.describe(c, &d, out)
+		for _, name := range d.leaves() {
+			if _, drop := c.query("DROP TABLE IF EXISTS " + name); err == nil {
+				err = drop // else what the statement may have made goes, and the first error counts
+			}
 		}
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return t, nil
+	return out.Table, out.Warnings, nil
+}
+
+// databases are those that the statement needs.
+func (d *DDL) databases() []string {
+	if d.Like == nil {
+		return []string{d.Database}
+	}
+	return []string{d.Database, d.Like.DB}
+}
+
+// leaves are the tables that the statement may leave.
+func (d *DDL) leaves() []string {
+	out := []string{qualified(d)}
+	if d.Like != nil {
+		out = append(out, schema.Quote(d.Like.DB)+"."+schema.Quote(d.Like.Name))
+	}
+	return out
+}
+
+// lockNames locks the names of databases against other DDL.
+func (e *Evaluator) lockNames(names []string) (unlock func()) {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	var locked []*sync.Mutex
+	for _, name := range slices.Compact(names) {
+		m := e.nameLock(name)
+		m.Lock()
+		locked = append(locked, m)
+	}
+	return func() {
+		for _, m := range locked {
+			m.Unlock()
+		}
+	}
 }
 
 func (e *Evaluator) nameLock(database string) *sync.Mutex {
@@ -58,38 +102,50 @@ func (e *Evaluator) nameLock(database string) *sync.Mutex {
 
 func qualified(d *DDL) string { return schema.Quote(d.Database) + "." + schema.Quote(d.Table) }
 
-func (e *Evaluator) describe(c *conn, d *DDL) (*schema.Table, error) {
+func (e *Evaluator) describe(c *conn, d *DDL, out *Altered) error {
 	db := schema.Quote(d.Database)
 	before := []string{
 		"CREATE DATABASE IF NOT EXISTS " + db,
 		"ALTER DATABASE " + db + " CHARACTER SET " + d.DBCharset + " COLLATE " + d.DBCollation,
 		"SET foreign_key_checks = 0",
 		"DROP TABLE IF EXISTS " + qualified(d),
-		"USE " + db,
+	}
+	if d.Like != nil {
+		source := schema.Quote(d.Like.DB)
+		before = append(before, setUTC, "CREATE DATABASE IF NOT EXISTS "+source, "USE "+source,
+			"DROP TABLE IF EXISTS "+schema.Quote(d.Like.Name), d.Like.Create)
+	}
+	if d.Like != nil && d.Current == d.Like.DB {
+		before = append(before, "USE "+schema.Quote(d.Current)) // a name without a database is of this one
+	} else {
+		before = append(before, "USE "+db)
 	}
 	for _, k := range slices.Sorted(maps.Keys(d.Variables)) {
 		before = append(before, "SET "+schema.Quote(k)+" = "+d.Variables[k])
 	}
-	if err := e.mirror(c, Session{SQLMode: d.SQLMode, TimeZone: d.TimeZone}); err != nil {
-		return nil, err
-	}
-	for _, sql := range append(before, d.Statement) {
+	for _, sql := range before {
 		if _, err := c.query(sql); err != nil {
-			return nil, err
+			return err
 		}
+	}
+	c.set = false
+	if err := e.mirror(c, Session{SQLMode: d.SQLMode, TimeZone: d.TimeZone}); err != nil {
+		return err
+	}
+	made, err := c.query(d.Statement)
+	if err != nil {
+		return err
+	}
+	if err := c.warned(made, out); err != nil {
+		return err
 	}
 	// From here on only the time zone is the client's: SHOW CREATE TABLE and defaults depend on the mode.
 	if _, err := c.query("SET sql_mode = ''"); err != nil {
-		return nil, err
+		return err
 	}
 	r := &reader{conn: c, ddl: d, mariaDB: e.cfg.MariaDB, table: &schema.Table{DB: d.Database, Name: d.Table}}
-	for _, step := range []func() error{r.options, r.columns, r.indexes, r.foreignKeys, r.constraints, r.create, r.wire, r.members, r.defaults} {
-		if err := step(); err != nil {
-			return nil, err
-		}
-	}
-	_, err := c.query("DROP TABLE " + qualified(d))
-	return r.table, err
+	out.Table = r.table
+	return r.read()
 }
 
 // reader reads one table out of the server.
@@ -98,6 +154,16 @@ type reader struct {
 	ddl     *DDL
 	mariaDB bool
 	table   *schema.Table
+}
+
+// read reads all of it. The session's sql_mode must be ”: SHOW CREATE TABLE and defaults depend on it.
+func (r *reader) read() error {
+	for _, step := range []func() error{r.options, r.columns, r.indexes, r.foreignKeys, r.constraints, r.create, r.wire, r.members, r.defaults} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // catalog selects columns of a view of INFORMATION_SCHEMA for the table.
@@ -146,7 +212,11 @@ func (r *reader) wire() error {
 	for i := range names {
 		names[i] = schema.Quote(r.table.Columns[i].Name)
 	}
-	sql := "SELECT " + strings.Join(names, ", ") + " FROM " + qualified(r.ddl) + " LIMIT 0"
+	from := qualified(r.ddl)
+	if r.ddl.View != "" {
+		from = r.ddl.View
+	}
+	sql := "SELECT " + strings.Join(names, ", ") + " FROM " + from + " LIMIT 0"
 	raw, err := r.query(sql)
 	if err != nil {
 		return err

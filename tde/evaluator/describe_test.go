@@ -31,7 +31,7 @@ const everyType = `CREATE TABLE shop.every (
   CONSTRAINT elsewhere FOREIGN KEY (mi, si) REFERENCES away.t (x, y)
 ) COMMENT='it''s every' AUTO_INCREMENT=50 ROW_FORMAT=COMPRESSED`
 
-func describe(t *testing.T, e *Evaluator, table, sql string) *schema.Table {
+func describe(t testing.TB, e *Evaluator, table, sql string) *schema.Table {
 	t.Helper()
 	got, err := e.Describe(context.Background(), ddl(e, table, sql))
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,7 +33,8 @@ type Config struct {
 	Socket, User, Password string
 	// Dir is the folder, on a memory file system, in which the server gets a folder of its own; "" is DefaultDir.
 	Dir string
-	// Memory bounds what the server's caches and temporary tables take, in bytes; 0 is DefaultMemory.
+	// Memory bounds what the server's caches and temporary tables take, and what rows are in workspaces, in bytes; 0 is
+	// DefaultMemory.
 	Memory int64
 	// MariaDB and Version are upstream's flavour and version.
 	MariaDB bool
@@ -70,16 +72,24 @@ type Evaluator struct {
 	closed  bool
 	failed  error // why the last start failed
 	idle    []*conn
+	spaces  []*Workspace           // that wait for the next statement
+	proofs  map[string]*proof      // of session variables, by name
 	names   map[string]*sync.Mutex // one Describe at a time for each database
 
+	ownVars  []Variable // the session of workspaces
 	learn    sync.Mutex // one collation at a time
 	weighers map[string]*Weigher
-	zones    sync.Mutex // one time zone at a time
+	zones    sync.Mutex         // one time zone at a time
+	zoned    map[string]*server // by the name of a time zone: the last server that learned it
+
+	taken    atomic.Int64   // bytes of rows in workspaces
+	restarts atomic.Uint64  // of the server, after its death
+	cleaning sync.WaitGroup // what goes on in the background
 }
 
 // Start finds, starts and checks the server. It returns when the server answers.
 func Start(ctx context.Context, cfg Config) (*Evaluator, error) {
-	e := &Evaluator{cfg: cfg, log: cfg.Logger, changed: make(chan struct{}), names: map[string]*sync.Mutex{}, weighers: map[string]*Weigher{}}
+	e := &Evaluator{cfg: cfg, log: cfg.Logger, changed: make(chan struct{}), names: map[string]*sync.Mutex{}, proofs: map[string]*proof{}, weighers: map[string]*Weigher{}, zoned: map[string]*server{}}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -89,6 +99,7 @@ func Start(ctx context.Context, cfg Config) (*Evaluator, error) {
 	if e.cfg.Memory == 0 {
 		e.cfg.Memory = DefaultMemory
 	}
+	e.ownVars = ownVariables(cfg.MariaDB)
 	if cfg.Server == "off" && cfg.Socket == "" {
 		e.off = true
 		return e, nil
@@ -156,19 +167,24 @@ func (e *Evaluator) Close() error {
 		return nil
 	}
 	e.closed = true
-	idle := e.idle
-	e.idle = nil
+	idle, spaces := e.idle, e.spaces
+	e.idle, e.spaces = nil, nil
 	close(e.changed)
 	e.changed = make(chan struct{})
 	e.mu.Unlock()
 	for _, c := range idle {
 		_ = c.Conn.Close() // the server goes with it
 	}
+	for _, w := range spaces {
+		w.close()
+	}
 	if e.home == nil {
+		e.cleaning.Wait()
 		return nil
 	}
 	e.stop()
 	<-e.done
+	e.cleaning.Wait()
 	return e.home.remove()
 }
 
@@ -177,6 +193,7 @@ func (e *Evaluator) publish(s *server) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.server = s
+	clear(e.proofs) // a new server knows no time zone that the one before was given
 	if e.closed {
 		return
 	}
@@ -197,6 +214,7 @@ func (e *Evaluator) supervise(ctx context.Context, s *server) {
 			case <-s.exited:
 			}
 			e.log.Error("the evaluator's server died; starting it again", "status", s.status())
+			e.restarts.Add(1)
 			e.publish(nil)
 			s.kill()
 			pause = 0

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// options are the server's, for both flavours. What a release may not know begins with --loose.
+// options are the server's, for both flavours. local-infile is for connections that ask for it: workspaces. What a release may not know begins with --loose.
 func (e *Evaluator) options(dir string) []string {
 	pool := min(max(e.cfg.Memory/8, 8<<20), 128<<20)
 	temporary := strconv.FormatInt(max(e.cfg.Memory/8, 1<<20), 10)
@@ -14,7 +14,7 @@ func (e *Evaluator) options(dir string) []string {
 		"--no-defaults", // first
 		"--datadir=" + dir + "/data", "--tmpdir=" + dir + "/tmp", "--socket=" + dir + "/s.sock", "--pid-file=" + dir + "/pid",
 		"--skip-networking", "--skip-name-resolve", "--skip-log-bin", "--general-log=0", "--slow-query-log=0",
-		"--local-infile=0", "--symbolic-links=0", "--memlock", "--lc-messages=en_US",
+		"--local-infile=1", "--symbolic-links=0", "--memlock", "--lc-messages=en_US",
 		"--lower-case-table-names=" + strconv.Itoa(min(e.cfg.LowerCaseTableNames, 1)),
 		"--max-connections=256", "--max-allowed-packet=1G", "--table-open-cache=256", "--table-definition-cache=400",
 		"--tmp-table-size=" + temporary, "--max-heap-table-size=" + temporary,
@@ -30,7 +30,7 @@ func (e *Evaluator) options(dir string) []string {
 		out = append(out, "--user="+name.Username)
 	}
 	if e.cfg.MariaDB {
-		return append(out, "--skip-grant-tables", "--secure-file-priv="+dir+"/none", "--plugin-dir="+dir+"/none", "--skip-ssl", "--log-warnings=1",
+		return append(out, "--secure-file-priv="+dir+"/none", "--plugin-dir="+dir+"/none", "--skip-ssl", "--log-warnings=1",
 			"--innodb-log-file-size=8M", "--innodb-temp-data-file-path=ibtmp1:4M:autoextend", "--skip-stack-trace",
 			"--aria-pagecache-buffer-size=4M", "--aria-log-file-size=8M", "--loose-feedback=0", "--loose-log-tc-size=24K")
 	}

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// bootstrap makes the few system tables without which MariaDB has no time zones. MySQL makes its own.
+// bootstrap makes the few system tables without which MariaDB has no time zones and no accounts. MySQL makes its own.
 //
 //go:embed bootstrap.sql
 var bootstrap string
@@ -26,6 +26,8 @@ var bootstrap string
 type server struct {
 	socket, user, password string
 	pid                    int
+	accounts               sync.Mutex
+	account                string        // whom workspaces log in as; "": user
 	exited                 chan struct{} // closed when the process is gone
 	err                    error         // of the process, once exited
 	output                 *tail

@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -11,6 +12,33 @@ var (
 	zonesFrom = time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)
 	zonesTo   = time.Date(2038, 1, 1, 0, 0, 0, 0, time.UTC)
 )
+
+// LearnZones gives the server time zones, once: those of the names that the system's database has.
+func (e *Evaluator) LearnZones(ctx context.Context, names []string) error {
+	return e.with(ctx, func(c *conn) error {
+		for _, name := range names {
+			if e.zoneOf(name) == c.server {
+				continue
+			}
+			if _, err := time.LoadLocation(name); err == nil {
+				c.set = false
+				if err := e.loadZone(c, name); err != nil {
+					return fmt.Errorf("time zone %q: %w", name, err)
+				}
+			}
+			e.mu.Lock()
+			e.zoned[name] = c.server
+			e.mu.Unlock()
+		}
+		return nil
+	})
+}
+
+func (e *Evaluator) zoneOf(name string) *server {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.zoned[name]
+}
 
 // loadZone gives the server a time zone that it does not know, from the system's database.
 func (e *Evaluator) loadZone(c *conn, name string) error {
@@ -24,7 +52,7 @@ func (e *Evaluator) loadZone(c *conn, name string) error {
 	if err != nil || rows.RowNumber() > 0 {
 		return err
 	}
-	if _, err := c.query("SET time_zone = '+00:00', sql_mode = ''"); err != nil {
+	if _, err := c.query(setUTC); err != nil {
 		return err
 	}
 	added, err := c.query("INSERT INTO mysql.time_zone (Use_leap_seconds) VALUES ('N')")

@@ -42,10 +42,9 @@ func (c *conn) makeTwin(t *schema.Table, cols []*schema.Column) (*twin, error) {
 	c.made++
 	bare := schema.Prefix + "twin_" + strconv.Itoa(c.made) // as no table of a client's is called: errors are searched for it
 	w := &twin{name: schema.Quote(twinDB) + "." + schema.Quote(bare), bare: bare, transactional: engine == "InnoDB"}
-	// The definition is written for the mode '' and UTC.
 	c.set = false
 	for _, sql := range []string{
-		"CREATE DATABASE IF NOT EXISTS " + schema.Quote(twinDB), "SET sql_mode = '', time_zone = '+00:00'",
+		"CREATE DATABASE IF NOT EXISTS " + schema.Quote(twinDB), setUTC,
 		"CREATE TEMPORARY TABLE " + w.name + " (" + definition + ") ENGINE=" + engine,
 	} {
 		if _, err := c.query(sql); err != nil {
@@ -57,6 +56,10 @@ func (c *conn) makeTwin(t *schema.Table, cols []*schema.Column) (*twin, error) {
 	return w, nil
 }
 
+// setUTC makes the session one for which definitions are written. The literals are of a character set of their own: the
+// session's may be one that not every variable takes.
+const setUTC = "SET sql_mode = _utf8mb4'', time_zone = _utf8mb4'+00:00'"
+
 // twinDefinition writes the columns of a twin. Its engine is transactional exactly if the table's is: that decides what
 // STRICT_TRANS_TABLES means.
 func twinDefinition(t *schema.Table, cols []*schema.Column) (definition, engine string) {
@@ -66,8 +69,7 @@ func twinDefinition(t *schema.Table, cols []*schema.Column) (definition, engine 
 	}
 	lines = append(lines, schema.Quote(rowColumn)+" BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY")
 	engine = "InnoDB"
-	switch strings.ToUpper(t.Engine) {
-	case "MYISAM", "ARIA", "MEMORY", "CSV", "ARCHIVE":
+	if !schema.Transactional(t.Engine) {
 		engine = "MyISAM"
 	}
 	return strings.Join(lines, ", "), engine

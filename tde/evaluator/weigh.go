@@ -91,6 +91,52 @@ func (w *Weigher) Append(dst, s []byte) (out []byte, ok bool) {
 	return dst[:start+len(w.cut(dst[start:], 0))], true
 }
 
+// Order says whether canonical weights order as the collation does, byte by byte. Where it is PAD SPACE, pad is the weight that
+// follows a string's own for ever; else pad is nil, and a string comes before those that it begins.
+func (w *Weigher) Order() (pad []byte, ok bool) {
+	switch {
+	case w.enc != encUTF8 && w.enc != encSingle || w.levels > 0:
+		return nil, false
+	case w.bytewise && w.pad:
+		return []byte{' '}, true
+	case !w.pad:
+		return nil, true
+	}
+	return w.spacesOf(0), w.unit > 0 && len(w.spacesOf(0)) == w.unit
+}
+
+// Prefix is what the canonical weights of every string begin with that begins, character by character as LIKE compares,
+// with s. Characters that could weigh otherwise before or behind others, and all after them, do not count.
+func (w *Weigher) Prefix(s []byte) []byte {
+	a := w.learned.Load()
+	if w.bytewise {
+		out, _ := w.Append(nil, s)
+		return out
+	}
+	var last []byte
+	var out []byte
+	for rest := s; a != nil && len(rest) > 0; {
+		r, n := w.enc.decode(rest)
+		v := a.weight(r)
+		if n <= 0 || !v.known {
+			break
+		}
+		out, last, rest = append(out, v.bytes...), v.bytes, rest[n:]
+	}
+	if w.enc != encSingle && !w.perCharacter() {
+		out = out[:len(out)-len(last)] // what follows could belong to it
+	}
+	return w.cut(out, 0)
+}
+
+// spacesOf is the weight of a space in a level; nil where it is not known.
+func (w *Weigher) spacesOf(level int) []byte {
+	if level >= len(w.spaces) {
+		return nil
+	}
+	return w.spaces[level]
+}
+
 // trimmed cuts what is to be cut of a string before it is weighed.
 func (w *Weigher) trimmed(s []byte) []byte {
 	if w.pad && w.unit == 0 {

@@ -52,10 +52,37 @@ func (x *Session) query(sql string, fn func(row [][]byte) error) error {
 	return err
 }
 
+// noLimit is the sql_select_limit of a session that has none.
+const noLimit = "18446744073709551615"
+
+// whole is query for rows of a table, of which the session's sql_select_limit must not cut off any.
+func (x *Session) whole(sql string, fn func(row [][]byte) error) error {
+	if x.vars.SelectLimit == noLimit {
+		return x.query(sql, fn)
+	}
+	if _, err := x.exec("SET SESSION sql_select_limit = " + noLimit); err != nil {
+		return err
+	}
+	err := x.query(sql, fn)
+	if _, back := x.exec("SET SESSION sql_select_limit = " + x.vars.SelectLimit); err == nil {
+		err = back
+	}
+	return err
+}
+
 // queryColumns is query; it also tells the collation id of the first column.
 func (x *Session) queryColumns(sql string, fn func(row [][]byte) error) (collation uint16, err error) {
-	if err := x.send(wire.ComQuery, []byte(sql)); err != nil {
+	columns, err := x.queryDefinitions(sql, fn)
+	if err != nil {
 		return 0, err
+	}
+	return columns[0].Charset, nil
+}
+
+// queryDefinitions is query; it also tells the result's columns. Their names are gone.
+func (x *Session) queryDefinitions(sql string, fn func(row [][]byte) error) ([]wire.Column, error) {
+	if err := x.send(wire.ComQuery, []byte(sql)); err != nil {
+		return nil, err
 	}
 	return x.readRows(fn)
 }
@@ -75,39 +102,41 @@ func (x *Session) pair(first string, second []byte) (wire.OK, error) {
 	return ok, err
 }
 
-// readRows reads a result; see queryColumns.
-func (x *Session) readRows(fn func(row [][]byte) error) (collation uint16, err error) {
+// readRows reads a result; see queryDefinitions.
+func (x *Session) readRows(fn func(row [][]byte) error) ([]wire.Column, error) {
 	packet, err := x.upstream.ReadPacket()
 	if err != nil {
-		return 0, x.lost(err)
+		return nil, x.lost(err)
 	}
 	if wire.IsError(packet) {
-		return 0, x.statementError(packet)
+		return nil, x.statementError(packet)
 	}
 	n, size := wire.Int(packet)
-	if size == 0 || n == 0 {
-		return 0, fmt.Errorf("reading a result: %w", wire.ErrMalformed)
+	if size == 0 || n == 0 || n > maxColumns {
+		return nil, fmt.Errorf("reading a result: %w", wire.ErrMalformed)
 	}
-	for i := range n {
+	columns := make([]wire.Column, n)
+	for i := range columns {
 		packet, err := x.upstream.ReadPacket()
 		if err != nil {
-			return 0, x.lost(err)
+			return nil, x.lost(err)
 		}
-		var c wire.Column
-		if err := c.Decode(packet, x.caps); err != nil {
-			return 0, err
+		if err := columns[i].Decode(packet, x.caps); err != nil {
+			return nil, err
 		}
-		if i == 0 {
-			collation = c.Charset
-		}
+		c := &columns[i]
+		*c = wire.Column{Charset: c.Charset, Type: c.Type, Flags: c.Flags, Decimals: c.Decimals, Length: c.Length}
 	}
 	if !x.caps.Has(wire.DeprecateEOF) {
 		if _, err := x.upstream.ReadPacket(); err != nil {
-			return 0, x.lost(err)
+			return nil, x.lost(err)
 		}
 	}
-	return collation, x.eachRow(int(n), fn)
+	return columns, x.eachRow(int(n), fn)
 }
+
+// maxColumns is the most that a result has.
+const maxColumns = 4096
 
 func (x *Session) eachRow(n int, fn func(row [][]byte) error) error {
 	row := make([][]byte, n)
@@ -158,7 +187,7 @@ func (x *Session) refresh(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(row) != 8 {
+	if len(row) != 10 {
 		return fmt.Errorf("reading session variables: %w", wire.ErrMalformed)
 	}
 	x.Status = status

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -16,17 +18,24 @@ import (
 // errCoerce says that a value needs the evaluator's coercion first.
 var errCoerce = errors.New("exec: the evaluator must coerce this value")
 
+// errComparand says that what a column is compared with has no token of that column's kind.
+var errComparand = errors.New("exec: no token for a comparand")
+
 // binder turns the values of one execution into cells and tokens. It is reused by its session.
 type binder struct {
-	state   *State
-	weights *weights
-	ctx     context.Context
-	args    *args
-	now     time.Time
-	context value.Context
-	plain   []byte // scratch: a stored form
-	canon   []byte // scratch: a canonical form
-	sealed  []byte // scratch: a cell
+	state    *State
+	weights  *weights
+	ctx      context.Context
+	args     *args
+	now      time.Time
+	context  value.Context
+	plain    []byte // scratch: a stored form
+	canon    []byte // scratch: a canonical form
+	sealed   []byte // scratch: a cell
+	sealings uint64 // cells since a statement was last counted
+	alone    bool   // a table cannot be read beside others: no PartJoin
+	wide     bool   // a condition was left out: no PartTop
+	limits   bool   // a PartTop was not left out: there is a LIMIT
 }
 
 func (b *binder) start(ctx context.Context, state *State, a *args) {
@@ -52,10 +61,15 @@ func (b *binder) bind(p *plan.Part, base int) (bound, error) {
 		if err != nil || null {
 			return bound{null: null}, err
 		}
+		b.sealings++
 		b.sealed = s.cells.Seal(b.sealed[:0], p.Column.ID, plain)
 		return bound{bytes: b.sealed}, nil
 	case plan.CompareToken:
 		return b.compareToken(s, p, base)
+	case plan.CompareOrder, plan.BelowOrder, plan.AboveOrder:
+		return b.compareOrder(s, p, base)
+	case plan.LikeLow, plan.LikeHigh:
+		return b.like(s, p, base)
 	}
 	plain, null, err := b.storedForm(p, base)
 	if err != nil || null {
@@ -66,6 +80,10 @@ func (b *binder) bind(p *plan.Part, base int) (bound, error) {
 		return bound{}, err
 	}
 	b.canon = c.bytes
+	switch p.Form {
+	case plan.StoreOrder, plan.DefaultOrder, plan.NowOrder:
+		return b.order(s, c, p.Column)
+	}
 	return b.token(s, c, p.Column)
 }
 
@@ -78,14 +96,39 @@ func (b *binder) token(s *sealer, c canonical, col *schema.Column) (bound, error
 	return bound{bytes: b.sealed}, nil
 }
 
+// seal makes the cell of a stored form, or a token of what that cell stores: form is Cell, StoreToken or StoreOrder. The result is
+// valid until the next call.
+func (b *binder) seal(t *schema.Table, col *schema.Column, plain []byte, form plan.Form) ([]byte, error) {
+	s := b.state.sealers[t.ID]
+	if s == nil {
+		return nil, errNoSealer
+	}
+	if form == plan.Cell {
+		b.sealings++
+		b.sealed = s.cells.Seal(b.sealed[:0], col.ID, plain)
+		return b.sealed, nil
+	}
+	c, err := stored(b.canon[:0], plain, col)
+	if err != nil {
+		return nil, err
+	}
+	b.canon = c.bytes
+	token := b.token
+	if form == plan.StoreOrder {
+		token = b.order
+	}
+	v, err := token(s, c, col)
+	return v.bytes, err
+}
+
 var errNoSealer = errors.New("exec: internal error: a plan names a table without keys")
 
 // storedForm gives what a column is to store for a part.
 func (b *binder) storedForm(p *plan.Part, base int) (plain []byte, null bool, err error) {
 	switch p.Form {
-	case plan.DefaultCell, plan.DefaultToken:
+	case plan.DefaultCell, plan.DefaultToken, plan.DefaultOrder:
 		return p.Column.DefaultStored, false, nil
-	case plan.NowCell, plan.NowToken:
+	case plan.NowCell, plan.NowToken, plan.NowOrder:
 		if b.now.IsZero() {
 			b.now = time.Now()
 		}
@@ -102,7 +145,10 @@ func (b *binder) storedForm(p *plan.Part, base int) (plain []byte, null bool, er
 		return nil, false, err
 	}
 	if v.Kind == value.Null {
-		return nil, true, nil
+		if p.Form != plan.Cell || !p.Column.NotNull || b.args.vars.Strict && schema.Transactional(p.Table.Engine) {
+			return nil, true, nil
+		}
+		return nil, true, errCoerce // upstream would make something else of NULL
 	}
 	if b.args.deprecated(i) || p.Expr != nil {
 		return nil, false, errCoerce
@@ -141,8 +187,8 @@ func (b *binder) compareToken(s *sealer, p *plan.Part, base int) (bound, error) 
 	}
 	kind, bytes, weigh, err := value.Comparand(b.canon[:0], v, p.Column, &b.context)
 	if errors.Is(err, value.ErrNeedsServer) {
-		return bound{}, notSupported("column %s.%s.%s cannot be compared with a constant of this type over ciphertext",
-			p.Table.DB, p.Table.Name, p.Column.Name)
+		return bound{}, fmt.Errorf("%w: %w", errComparand, notSupported(
+			"column %s.%s.%s cannot be compared with a constant of this type over ciphertext", p.Table.DB, p.Table.Name, p.Column.Name))
 	}
 	if err != nil {
 		return bound{}, err
@@ -162,6 +208,32 @@ func (b *binder) appendParts(dst []byte, parts []plan.Part, base int, extra []by
 			if len(extra) > 0 {
 				dst = append(append(append(append(dst, p.Text...), ' '), extra...), ' ')
 			}
+		case p.Kind == plan.PartLimit:
+			dst = b.appendLimit(dst, p.Expr, base)
+		case p.Kind == plan.PartJoin && b.alone:
+			dst = append(dst, "TRUE"...)
+		case p.Kind == plan.PartJoin:
+			var err error
+			if dst, err = b.appendParts(dst, p.Expr, base, nil); err != nil {
+				return dst, err
+			}
+		case p.Kind == plan.PartTop && (b.wide || b.args.vars.SortLength < longestOrder):
+		case p.Kind == plan.PartTop:
+			b.limits = true
+			var err error
+			if dst, err = b.appendParts(dst, p.Expr, base, nil); err != nil {
+				return dst, err
+			}
+		case p.Kind == plan.PartOrder:
+			if b.args.vars.SortLength < longestOrder {
+				return dst, errSortLength
+			}
+			dst = append(dst, p.Text...)
+		case p.Kind == plan.PartCondition:
+			var err error
+			if dst, err = b.appendCondition(dst, p.Expr, base); err != nil {
+				return dst, err
+			}
 		case p.Form == plan.Clear:
 			dst = append(dst, b.args.raw(base+p.Literal)...)
 		default:
@@ -173,6 +245,34 @@ func (b *binder) appendParts(dst []byte, parts []plan.Part, base int, extra []by
 		}
 	}
 	return dst, nil
+}
+
+// appendLimit renders a LIMIT, which may be left out: the evaluator says what is wrong with a value.
+func (b *binder) appendLimit(dst []byte, values []plan.Part, base int) []byte {
+	sum := uint64(0)
+	for i := range values {
+		v, err := b.args.value(base + values[i].Literal)
+		if err != nil || v.Kind != value.Int {
+			return dst
+		}
+		n, err := strconv.ParseUint(string(v.Bytes), 10, 63)
+		if err != nil {
+			return dst
+		}
+		sum += n
+	}
+	return strconv.AppendUint(append(dst, " LIMIT "...), sum, 10)
+}
+
+// appendCondition renders a condition that may be left out: where a value of it has no token, all rows pass.
+func (b *binder) appendCondition(dst []byte, parts []plan.Part, base int) ([]byte, error) {
+	start := len(dst)
+	out, err := b.appendParts(dst, parts, base, nil)
+	if errors.Is(err, errComparand) {
+		b.wide = true
+		return append(out[:start], "TRUE"...), nil
+	}
+	return out, err
 }
 
 // appendHex writes a bound value as a literal: hexadecimal, which means the same under every sql_mode and character set.
@@ -188,6 +288,9 @@ func appendHex(dst []byte, v bound) []byte {
 func (b *binder) appendParams(dst []wire.Param, parts []plan.Part, base int) ([]wire.Param, error) {
 	for i := range parts {
 		p := &parts[i]
+		if p.Kind == plan.PartOrder && b.args.vars.SortLength < longestOrder {
+			return dst, errSortLength
+		}
 		if p.Kind != plan.PartValue {
 			continue
 		}
@@ -215,7 +318,7 @@ func (b *binder) appendParams(dst []wire.Param, parts []plan.Part, base int) ([]
 func appendPrepared(dst []byte, parts []plan.Part, base int, a *args) []byte {
 	for i := range parts {
 		switch p := &parts[i]; {
-		case p.Kind == plan.PartText:
+		case p.Kind == plan.PartText, p.Kind == plan.PartOrder:
 			dst = append(dst, p.Text...)
 		case p.Kind == plan.PartExtra:
 		case p.Form == plan.Clear && a.literals[base+p.Literal].Kind != plan.LitParam:

@@ -54,6 +54,7 @@ type Config struct {
 	MariaDB   bool // upstream's flavour
 	Version   int  // upstream's, as executable comments have it: 101119
 	Log       *slog.Logger
+	Observer  Observer
 }
 
 // Catalog is what all sessions share: the schema, its plans, and the keys of its tables.
@@ -66,6 +67,13 @@ type Catalog struct {
 	version   int
 	log       *slog.Logger
 	weights   *weights
+	running   running
+	advice    advice
+	figures   Figures
+	observer  Observer
+	shown     shownTables
+
+	gate *gate
 
 	changes sync.Mutex // one change of state at a time
 	fold    int        // lower_case_table_names
@@ -83,7 +91,7 @@ type State struct {
 func NewCatalog(ctx context.Context, cfg Config) (*Catalog, error) {
 	c := &Catalog{
 		ring: cfg.Ring, evaluator: cfg.Evaluator, upstream: cfg.Upstream, rules: cfg.Rules, mariaDB: cfg.MariaDB, version: cfg.Version,
-		log: cfg.Log, weights: newWeights(cfg.Evaluator),
+		log: cfg.Log, observer: cfg.Observer, weights: newWeights(cfg.Evaluator), gate: newGate(),
 	}
 	rows, err := c.rows(ctx, "SELECT @@lower_case_table_names")
 	if err != nil {
@@ -91,6 +99,9 @@ func NewCatalog(ctx context.Context, cfg Config) (*Catalog, error) {
 	}
 	if len(rows) == 1 && rows[0][0] != "0" {
 		c.fold = 1
+	}
+	if err := c.cleanAll(ctx); err != nil {
+		return nil, err
 	}
 	return c, c.Reload(ctx)
 }
@@ -130,6 +141,9 @@ func (c *Catalog) Plaintext(ctx context.Context) ([]string, error) {
 
 // State is the present schema.
 func (c *Catalog) State() *State { return c.state.Load() }
+
+// Close lets go of the tables' keys. No session may be left: one that is ends in a panic of its own, not in the clear.
+func (c *Catalog) Close() { c.state.Store(nil) }
 
 // Protects says whether anything is or is to be encrypted; where not, sessions need no guard.
 func (c *Catalog) Protects() bool { return c.State().Snapshot.Len() > 0 || !c.rules.Empty() }
@@ -243,6 +257,16 @@ func (c *Catalog) publish(s *sealer) {
 			sealers[s.table.ID] = s
 		}
 		return &State{Snapshot: old.Snapshot.With(s.table), Plans: plan.NewCache(), sealers: sealers}
+	})
+}
+
+// replace puts a table that DDL has changed in the place of what it was.
+func (c *Catalog) replace(old *schema.Table, s *sealer) {
+	c.change(func(was *State) *State {
+		sealers := maps.Clone(was.sealers)
+		delete(sealers, old.ID)
+		sealers[s.table.ID] = s
+		return &State{Snapshot: was.Snapshot.Without(old.DB, old.Name).With(s.table), Plans: plan.NewCache(), sealers: sealers}
 	})
 }
 

@@ -18,48 +18,6 @@ type target struct {
 	base    int // of the expression's literals
 }
 
-// coerce lets the evaluator coerce all values of an INSERT.
-func (x *Session) coerce(ctx context.Context, p *plan.Rewrite) error {
-	groups := [][]plan.Part{p.Head}
-	base := []int{0}
-	if p.Row != nil {
-		groups, base = nil, nil
-		for row := range x.lexer.Rows {
-			groups, base = append(groups, p.Row), append(base, row*x.lexer.RowWidth)
-		}
-	}
-	var rows [][]target
-	for g, parts := range groups {
-		var row []target
-		for i := range parts {
-			if parts[i].Kind == plan.PartValue && parts[i].Form == plan.Cell {
-				row = append(row, target{base[g] + parts[i].Literal, parts[i].Column, parts[i].Expr, base[g]})
-			}
-		}
-		rows = append(rows, row)
-	}
-	if p.Row == nil && p.Insert != nil {
-		rows = regroup(rows[0])
-	}
-	return x.evaluate(ctx, p.Insert.Table, rows)
-}
-
-// regroup cuts the values of an INSERT whose rows were planned one by one: a row begins where a column comes again.
-func regroup(all []target) [][]target {
-	var rows [][]target
-	var row []target
-	seen := map[*schema.Column]bool{}
-	for _, t := range all {
-		if seen[t.column] {
-			rows, row = append(rows, row), nil
-			clear(seen)
-		}
-		seen[t.column] = true
-		row = append(row, t)
-	}
-	return append(rows, row)
-}
-
 // coerceSets lets the evaluator coerce the values of an UPDATE where Go cannot.
 func (x *Session) coerceSets(ctx context.Context, p *plan.ReadModifyWrite) error {
 	var row []target
@@ -80,7 +38,12 @@ func (x *Session) coerceSets(ctx context.Context, p *plan.ReadModifyWrite) error
 	if !needed {
 		return nil
 	}
-	return x.evaluate(ctx, p.Table, [][]target{row})
+	err := x.evaluate(ctx, p.Table, [][]target{row})
+	if err != nil {
+		x.args.stored = nil
+		return x.toReplay(err) // whether the row is there, and what there is to be warned of, decide all rows
+	}
+	return nil
 }
 
 // evaluate coerces rows of values by the evaluator's twin of their table. Rows of one shape go in one statement, so that
@@ -129,7 +92,7 @@ func (x *Session) evaluate(ctx context.Context, t *schema.Table, rows [][]target
 
 // evaluatorSession is what the evaluator mirrors of the session.
 func (x *Session) evaluatorSession() evaluator.Session {
-	return evaluator.Session{SQLMode: x.vars.SQLMode, TimeZone: x.vars.TimeZone, Charset: x.vars.ConnectionCharset, Collation: x.vars.Collation}
+	return evaluator.Session{SQLMode: x.vars.SQLMode, TimeZone: x.vars.TimeZone, Charset: x.vars.ConnectionCharset, Collation: x.vars.Collation, Timestamp: x.stands}
 }
 
 // evaluatorCell is a literal, parameter or expression for the evaluator.

@@ -5,9 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/cell"
 	"github.com/tdeproxy/tdeproxy/tde/evaluator"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
@@ -21,9 +21,15 @@ func (x *Session) createTable(ctx context.Context, p *plan.CreateTable, more boo
 	if x.catalog.evaluator == nil {
 		return errNoEvaluator
 	}
-	t, err := x.describe(ctx, p)
+	t, warnings, err := x.describe(ctx, p)
 	if err != nil {
 		return err
+	}
+	members := func(c schema.Column) bool { // of bytes, which INFORMATION_SCHEMA may leave without a character set
+		return (c.Kind == schema.KindEnum || c.Kind == schema.KindSet) && (c.Charset == "binary" || c.Charset == "")
+	}
+	if wide(x.vars.ConnectionCharset) && slices.ContainsFunc(t.Columns, members) {
+		return notSupported("an ENUM or SET of bytes, whose members this connection writes in %s, in an encrypted table is not supported", x.vars.ConnectionCharset)
 	}
 	t.TokenDomain = t.DB
 	if err := t.Protect(x.catalog.rules, x.state.Snapshot.Lookup); err != nil {
@@ -32,7 +38,7 @@ func (x *Session) createTable(ctx context.Context, p *plan.CreateTable, more boo
 	if err := x.weighable(ctx, t); err != nil {
 		return err
 	}
-	s, ddl, err := x.physical(t, p.IfNotExists)
+	s, ddl, err := x.physical(t, p)
 	if err != nil {
 		return err
 	}
@@ -48,10 +54,26 @@ func (x *Session) createTable(ctx context.Context, p *plan.CreateTable, more boo
 		if _, err := x.catalog.Lookup(ctx, t.DB, t.Name); err != nil {
 			return err
 		}
+		return x.sendOK(ok, more)
+	}
+	if old := x.catalog.State().Snapshot.Lookup(t.DB, t.Name); old != nil {
+		x.catalog.replace(old, s)
 	} else {
 		x.catalog.publish(s)
 	}
+	if warnings = x.executed(warnings); len(warnings) > 0 {
+		ok.Warnings = uint16(min(len(warnings), 65535))
+		x.found = found{known: true}
+		if err := x.keepThese(warnings); err != nil {
+			return err
+		}
+	}
 	return x.sendOK(ok, more)
+}
+
+// wide says whether a character set writes ASCII in more than a byte.
+func wide(charset string) bool {
+	return charset == "ucs2" || strings.HasPrefix(charset, "utf16") || charset == "utf32"
 }
 
 // weighable refuses a table with a token column whose collation no weights tell the equality of.
@@ -61,42 +83,66 @@ func (x *Session) weighable(ctx context.Context, t *schema.Table) error {
 		if !c.Token || c.Charset == "" {
 			continue
 		}
-		if _, err := x.catalog.evaluator.Weigher(ctx, c.Charset, c.Collation); err != nil {
+		w, err := x.catalog.evaluator.Weigher(ctx, c.Charset, c.Collation)
+		if err != nil {
 			return notSupported("an index on column %s of an encrypted table: %s", c.Name, err.Error())
+		}
+		if _, ok := w.Order(); c.Order && !ok {
+			return notSupported("index = \"range\" for column %s, whose collation %s has no order over ciphertext, is not supported", c.Name, c.Collation)
 		}
 	}
 	return nil
 }
 
 // describe lets the evaluator read the logical CREATE TABLE.
-func (x *Session) describe(ctx context.Context, p *plan.CreateTable) (*schema.Table, error) {
+func (x *Session) describe(ctx context.Context, p *plan.CreateTable) (*schema.Table, []evaluator.Warning, error) {
 	text, err := value.Transcode(nil, []byte(p.Statement), x.vars.ClientCharset, "utf8mb4")
 	if err != nil {
-		return nil, notSupported("CREATE TABLE of an encrypted table in this character set is not supported; use SET NAMES utf8mb4")
+		return nil, nil, notSupported("CREATE TABLE of an encrypted table in this character set is not supported; use SET NAMES utf8mb4")
 	}
-	var charset, collation string
-	err = x.query("SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = "+
-		"x'"+fmt.Sprintf("%x", p.DB)+"'", func(row [][]byte) error {
-		charset, collation = string(row[0]), string(row[1])
-		return nil
-	})
+	charset, collation, err := x.databaseDefaults(p.DB)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if charset == "" {
-		return nil, &wire.Error{Code: codeUnknownDatabase, State: "42000", Message: "Unknown database '" + p.DB + "'"}
+	variables, err := x.definitionVariables()
+	if err != nil {
+		return nil, nil, err
 	}
-	return x.catalog.evaluator.Describe(ctx, evaluator.DDL{
+	return x.catalog.evaluator.DescribeWarned(ctx, evaluator.DDL{
 		Statement: string(text), Database: p.DB, Table: p.Name, DBCharset: charset, DBCollation: collation,
-		SQLMode: x.vars.SQLMode, TimeZone: x.vars.TimeZone,
+		SQLMode: x.vars.SQLMode, TimeZone: x.vars.TimeZone, Like: p.Like, Current: x.vars.DB, Variables: variables,
 	})
+}
+
+// Session variables that say what a definition means which leaves it open. What a CREATE TABLE … LIKE copies says all.
+var (
+	definitionVars        = []string{"default_storage_engine", "explicit_defaults_for_timestamp", "innodb_strict_mode"}
+	definitionVarsMariaDB = []string{"enforce_storage_engine", "old_mode"}
+	definitionVarsMySQL   = []string{"default_collation_for_utf8mb4"}
+)
+
+// definitionVariables are the client's, as SQL, by name.
+func (x *Session) definitionVariables() (map[string]string, error) {
+	names := slices.Concat(definitionVars, definitionVarsMySQL)
+	if x.catalog.mariaDB {
+		names = slices.Concat(definitionVars, definitionVarsMariaDB)
+	}
+	_, row, err := x.queryRow("SELECT @@" + strings.Join(names, ", @@") + " LIMIT 1")
+	if err != nil {
+		return nil, fmt.Errorf("reading session variables: %w", err)
+	}
+	out := make(map[string]string, len(names))
+	for i, name := range names {
+		out[name] = variableLiteral(row[i])
+	}
+	return out, nil
 }
 
 // codeUnknownDatabase is ER_BAD_DB_ERROR.
 const codeUnknownDatabase = 1049
 
 // physical gives a described table its id and keys, and writes its physical CREATE TABLE.
-func (x *Session) physical(t *schema.Table, ifNotExists bool) (*sealer, string, error) {
+func (x *Session) physical(t *schema.Table, p *plan.CreateTable) (*sealer, string, error) {
 	if _, err := rand.Read(t.ID[:]); err != nil {
 		return nil, "", fmt.Errorf("making a table id: %w", err)
 	}
@@ -115,7 +161,7 @@ func (x *Session) physical(t *schema.Table, ifNotExists bool) (*sealer, string, 
 		return nil, "", unsupported(err)
 	}
 	ddl, err := schema.CreateTable(t, &schema.Physical{
-		MariaDB: x.catalog.mariaDB, IfNotExists: ifNotExists, MaxStored: value.MaxStored, Overhead: cell.Overhead,
+		MariaDB: x.catalog.mariaDB, IfNotExists: p.IfNotExists, Replace: p.Replace, MaxStored: value.MaxStored, Overhead: cell.Overhead,
 		TableComment: comment, ColumnComments: columns, RefColumn: x.refColumn(t),
 	})
 	return s, ddl, unsupported(err)

@@ -35,7 +35,7 @@ func (x *Session) duplicate(e *wire.Error, p *plan.Rewrite) {
 // of the statement have is that of the later one, unless a row that was there before has it, too.
 func (x *Session) violating(p *plan.Rewrite, ix *schema.Index, entry string) (text string, ok bool) {
 	var found []string
-	var tokens []plan.Part
+	var tokens []keyToken
 	for row := range max(x.lexer.Rows, 1) {
 		k, ok := x.rowKey(p, ix, row, entry)
 		if !ok || entry == "" || !strings.HasPrefix(k.shown, entry) {
@@ -46,21 +46,18 @@ func (x *Session) violating(p *plan.Rewrite, ix *schema.Index, entry string) (te
 	switch {
 	case len(found) == 0:
 		return "", false
-	case len(found) == 1 || x.there(p, tokens):
+	case len(found) == 1 || x.there(p.Insert.Table, tokens):
 		return found[0], true
 	}
 	return found[1], true
 }
 
 // there says whether a row with these tokens exists, now that the INSERT has failed.
-func (x *Session) there(p *plan.Rewrite, tokens []plan.Part) bool {
-	sql := []byte("SELECT 1 FROM " + quoteName(p.Insert.Table.DB) + "." + quoteName(p.Insert.Table.Name) + " WHERE 1")
+func (x *Session) there(t *schema.Table, tokens []keyToken) bool {
+	sql := []byte("SELECT 1 FROM " + quoteName(t.DB) + "." + quoteName(t.Name) + " WHERE 1")
 	for i := range tokens {
-		sql = append(append(append(sql, " AND "...), quoteName(tokens[i].Column.TokenColumn())...), " = "...)
-		var err error
-		if sql, err = x.binder.appendParts(sql, tokens[i:i+1], 0, nil); err != nil {
-			return true
-		}
+		sql = append(append(append(sql, " AND "...), quoteName(tokens[i].column.TokenColumn())...), " = "...)
+		sql = appendHex(sql, bound{bytes: tokens[i].bytes})
 	}
 	exists := false
 	err := x.query(string(sql)+" LIMIT 1", func([][]byte) error { exists = true; return nil })
@@ -154,7 +151,13 @@ func index(t *schema.Table, name string) *schema.Index {
 type rowKey struct {
 	shown  string // as upstream shows it: tokens
 	plain  string // as the logical table would show it
-	tokens []plan.Part
+	tokens []keyToken
+}
+
+// keyToken is the token of one column of a key.
+type keyToken struct {
+	column *schema.Column
+	bytes  []byte
 }
 
 // rowKey gives the key of one row. Clear parts are taken from the entry that upstream shows, which has the parts in order.
@@ -174,12 +177,14 @@ func (x *Session) rowKey(p *plan.Rewrite, ix *schema.Index, row int, entry strin
 		if !ok {
 			return k, false
 		}
-		shown, plain, ok := x.keyPart(&tp, base)
+		shown, plain, token, ok := x.keyPart(&tp, base)
 		if !ok {
 			return k, false
 		}
-		tp.Literal += base
-		k.shown, k.plain, k.tokens = k.shown+shown, k.plain+plain, append(k.tokens, tp)
+		k.shown, k.plain = k.shown+shown, k.plain+plain
+		if token != nil {
+			k.tokens = append(k.tokens, keyToken{c, token})
+		}
 	}
 	return k, len(k.tokens) > 0
 }
@@ -211,18 +216,18 @@ func (x *Session) tokenPart(p *plan.Rewrite, c *schema.Column, row int) (part pl
 	return part, base, false
 }
 
-func (x *Session) keyPart(part *plan.Part, base int) (shown, plain string, ok bool) {
+func (x *Session) keyPart(part *plan.Part, base int) (shown, plain string, token []byte, ok bool) {
 	t, err := x.binder.bind(part, base)
 	if err != nil || t.null {
-		return "NULL", "NULL", err == nil
+		return "NULL", "NULL", nil, err == nil
 	}
-	shown = showBinary(t.bytes)
+	shown, token = showFixed(t.bytes), bytes.Clone(t.bytes)
 	stored, _, err := x.binder.storedForm(part, base)
 	if err != nil {
-		return "", "", false
+		return "", "", nil, false
 	}
 	text, err := keyText(stored, part.Column, &x.vars)
-	return shown, text, err == nil
+	return shown, text, token, err == nil
 }
 
 // keyText is a value as an error message shows it: in UTF-8, binary strings with escapes.
@@ -234,6 +239,9 @@ func keyText(stored []byte, c *schema.Column, vars *Vars) (string, error) {
 		return "", err
 	}
 	if c.Charset == "" && c.Wire.Charset == binaryCharset && isBytes(c) {
+		if c.Kind == schema.KindBinary {
+			return showFixed(text), nil
+		}
 		return showBinary(text), nil
 	}
 	return string(text), nil
@@ -256,6 +264,14 @@ func showBinary(b []byte) string {
 	return string(out)
 }
 
+// showFixed is showBinary for a BINARY column: servers leave out the zero bytes at the end of a key's part, but for the first.
+func showFixed(b []byte) string {
+	for len(b) > 1 && b[len(b)-1] == 0 {
+		b = b[:len(b)-1]
+	}
+	return showBinary(b)
+}
+
 // literalSQL writes a value as SQL for the evaluator, whatever the session's sql_mode.
 func literalSQL(v value.Value) []byte {
 	switch v.Kind {
@@ -264,6 +280,9 @@ func literalSQL(v value.Value) []byte {
 	case value.Int, value.Decimal, value.Float, value.Float32, value.Bool:
 		return v.Bytes
 	case value.Hex:
+		if v.Number && len(v.Bytes) > 0 {
+			return hex.AppendEncode([]byte("0x"), v.Bytes)
+		}
 		return append(hex.AppendEncode([]byte("x'"), v.Bytes), '\'')
 	case value.Binary:
 		return append(hex.AppendEncode([]byte("_binary x'"), v.Bytes), '\'')

@@ -24,6 +24,8 @@ func answer(err error) *wire.Error {
 		return e
 	}
 	switch {
+	case errors.Is(err, errRedefined):
+		return wire.NewError(codeDefinitionChanged, "Table definition has changed, please retry transaction")
 	case errors.Is(err, errLiteral):
 		return notSupported("a literal or parameter of this statement could not be read")
 	case tampered(err):
@@ -33,6 +35,12 @@ func answer(err error) *wire.Error {
 	}
 	return wire.NewError(wire.CodeUnknown, "tdeproxy: %s", err.Error())
 }
+
+// ER_TABLE_DEF_CHANGED, ER_NO_SUCH_TABLE.
+const (
+	codeDefinitionChanged = 1412
+	codeNoTable           = 1146
+)
 
 // Codes of foreign-key errors: ER_ROW_IS_REFERENCED_2, ER_NO_REFERENCED_ROW_2.
 const (
@@ -46,7 +54,7 @@ var constraintText = regexp.MustCompile("\\(`([^`]+)`\\.`([^`]+)`, CONSTRAINT `(
 // logical puts upstream's error into the logical table's words: no token column shows, and a foreign key has the actions
 // that the physical one lacks.
 func (x *Session) logical(e *wire.Error) *wire.Error {
-	e.Message = strings.ReplaceAll(e.Message, schema.TokenPrefix, "")
+	e.Message = strings.ReplaceAll(strings.ReplaceAll(e.Message, schema.TokenPrefix, ""), schema.OrderPrefix, "")
 	m := constraintText.FindStringSubmatch(e.Message)
 	if e.Code != codeReferenced && e.Code != codeNoReferenced || m == nil || x.state == nil {
 		return e

@@ -170,7 +170,7 @@ func radixValue(text []byte, kind plan.LiteralKind) (value.Value, error) {
 	if charset != "" && charset != "binary" {
 		return value.Value{Kind: value.String, Bytes: out, Charset: charset}, nil
 	}
-	return value.Value{Kind: value.Hex, Bytes: out}, nil
+	return value.Value{Kind: value.Hex, Bytes: out, Number: text[1] != '\'' || kind == plan.LitBit}, nil
 }
 
 func radixBytes(digits []byte, kind plan.LiteralKind) ([]byte, error) {

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
@@ -26,6 +27,11 @@ type statement struct {
 	sql      []byte       // upstream's text
 	outputs  *reader      // of the last execution, for COM_STMT_FETCH
 	mode     plan.Mode
+	db       string // the current database of its PREPARE
+	userVars string // that it reads
+	assigns  string // user variables, too
+	template string // for observers
+	late     bool   // it is planned when it is executed, as text
 }
 
 // Owns says whether a statement id belongs to a statement that this session runs itself.
@@ -37,14 +43,29 @@ func (x *Session) Owns(id uint32) bool {
 // Prepare prepares a statement that touches a protected table, for the plan that Plan gave.
 func (x *Session) Prepare(ctx context.Context, p plan.Plan, src []byte) error {
 	x.Failed = false
-	return x.settle(x.prepare(ctx, p, src))
+	if x.before.known {
+		x.found = found{known: true, rows: x.before.rows, affected: x.before.affected} // preparing finds nothing
+	}
+	err := x.prepare(ctx, p, src)
+	if err != nil {
+		x.found = found{} // what is asked next is about this error
+	}
+	return x.settle(err)
 }
 
-func (x *Session) prepare(ctx context.Context, p plan.Plan, src []byte) error {
-	st := &statement{
-		src: append([]byte(nil), src...), plan: p, state: x.state, rows: x.lexer.Rows, width: x.lexer.RowWidth, mode: x.vars.mode,
-		literals: append([]plan.Literal(nil), x.lexer.Literals...),
+func (x *Session) prepare(ctx context.Context, p plan.Plan, src []byte) (err error) {
+	late := x.instead.src != nil
+	if late {
+		// The variables' values are those of the execution.
+		if err := x.lexer.Lex(src, x.vars.mode); err != nil {
+			return err
+		}
 	}
+	st := &statement{
+		src: append([]byte(nil), src...), plan: p, state: x.state, rows: x.lexer.Rows, width: x.lexer.RowWidth, mode: x.vars.mode, db: x.vars.DB,
+		literals: append([]plan.Literal(nil), x.lexer.Literals...), late: late, template: x.note.Template,
+	}
+	st.userVars, st.assigns = x.UserVars(src)
 	st.index = make([]int, len(st.literals))
 	for i, l := range st.literals {
 		if l.Kind == plan.LitParam {
@@ -52,21 +73,43 @@ func (x *Session) prepare(ctx context.Context, p plan.Plan, src []byte) error {
 			st.params++
 		}
 	}
+	if late {
+		return x.prepareLate(ctx, st)
+	}
 	a := &args{src: st.src, literals: st.literals, mode: st.mode, vars: &x.vars}
 	switch p := p.(type) {
 	case *plan.Refuse:
+		_ = x.authorize(p)
 		return p.Err
+	case *plan.ShowWarnings:
+		return &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
 	case *plan.Rewrite:
 		st.sql = st.text(p, a)
 	case *plan.ReadModifyWrite:
 		st.sql = appendPrepared(nil, p.Update, 0, a)
-	case *plan.CreateTable, *plan.DropTable:
+	case *plan.Split:
 		st.sql = []byte(nothing)
+		return x.prepareSplit(ctx, st, p, false)
+	case *plan.Replay:
+		st.sql = []byte(nothing)
+		return x.prepareReplay(ctx, st, p)
+	case *plan.Store:
+		if p.Loads {
+			return &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
+		}
+		st.sql = []byte(nothing)
+	case *plan.CreateTable, *plan.DropTable, *plan.AlterTable, *plan.RenameTables:
+		st.sql = []byte(nothing)
+	case *plan.PrepareText, *plan.ExecuteText, *plan.DeallocateText:
+		return &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
 	default:
 		return notSupported("this statement on an encrypted table cannot be prepared; send it as text")
 	}
 	return x.prepareUpstream(st)
 }
+
+// codeUnpreparable is ER_UNSUPPORTED_PS.
+const codeUnpreparable = 1295
 
 // nothing is prepared upstream in place of a statement that runs otherwise, for its id.
 const nothing = "DO 0"
@@ -186,15 +229,40 @@ func (x *Session) Execute(ctx context.Context, packet []byte) error {
 	x.Failed = false
 	id, _ := wire.ExecuteStatement(packet)
 	st := x.stmts[id]
-	return x.settle(x.execute(ctx, st, packet))
+	before, long := x.found, st.longData
+	err := x.execute(ctx, st, packet)
+	for tries := 0; errors.Is(err, errRedefined) && tries < maxPlans; tries++ {
+		x.found, st.longData = before, long // as the first time
+		err = x.execute(ctx, st, packet)
+	}
+	st.longData, st.long = nil, 0
+	if err == nil && !x.Failed && !evaluates(st.plan) {
+		x.Overwritten(st.assigns)
+	}
+	return x.settle(err)
 }
 
 func (x *Session) execute(ctx context.Context, st *statement, packet []byte) error {
 	if err := x.refresh(ctx); err != nil {
 		return err
 	}
-	if st.mode != x.vars.mode || x.catalog.State() != st.state {
+	before := x.found
+	if !st.late && (st.mode != x.vars.mode || x.catalog.State() != st.state) {
 		if err := x.replan(ctx, st); err != nil {
+			return err
+		}
+	}
+	if !st.late {
+		x.state = st.state // which enter compares with what is now
+		leave, err := x.enter(st.plan)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
+	x.before, x.found = before, found{}
+	if !evaluates(st.plan) && !st.late {
+		if err := x.Allows(st.userVars); err != nil {
 			return err
 		}
 	}
@@ -219,13 +287,41 @@ func (x *Session) execute(ctx context.Context, st *statement, packet []byte) err
 	x.args = args{
 		src: st.src, literals: st.literals, params: e.Params, index: st.index, mode: st.mode, vars: &x.vars,
 	}
+	if x.note.Template = st.template; !st.late {
+		if err := x.authorize(st.plan); err != nil {
+			return err
+		}
+	}
+	if st.late {
+		return x.executeLate(ctx, st, e.Params)
+	}
 	x.binder.start(ctx, x.state, &x.args)
+	if err := x.readClock(st.plan); err != nil {
+		return err
+	}
 	switch p := st.plan.(type) {
 	case *plan.Rewrite:
-		return x.executeRewrite(ctx, st, p, &e)
+		if err := x.showStatus(ctx, p); err != nil {
+			return err
+		}
+		err := x.executeRewrite(st, p, &e)
+		if x.mustSplit(p, err) {
+			return x.executeInstead(ctx, st, &e)
+		}
+		return err
 	case *plan.ReadModifyWrite:
-		return x.executeUpdate(ctx, st, p, &e)
-	case *plan.CreateTable, *plan.DropTable:
+		err := x.executeUpdate(ctx, st, p, &e)
+		if x.mustSplit(p, err) {
+			return x.executeInstead(ctx, st, &e)
+		}
+		return err
+	case *plan.Split:
+		return x.executeSplit(ctx, st, p, &e)
+	case *plan.Store:
+		return x.executeStore(ctx, st, p, &e)
+	case *plan.Replay:
+		return x.executeReplay(ctx, st, p, &e)
+	case *plan.CreateTable, *plan.DropTable, *plan.AlterTable, *plan.RenameTables:
 		return x.run(ctx, p, false)
 	}
 	return notSupported("this statement on an encrypted table cannot be prepared; send it as text")
@@ -234,6 +330,9 @@ func (x *Session) execute(ctx context.Context, st *statement, packet []byte) err
 // replan plans a statement again after its schema or the way its text reads has changed. The upstream statement stays
 // where its text is the same; else the client must prepare again, as after a DDL that upstream cannot follow.
 func (x *Session) replan(ctx context.Context, st *statement) error {
+	if err := x.asPrepared(st.src, st.db, st.mode); err != nil && (st.db != x.vars.DB || string(st.sql) == nothing) {
+		return err
+	}
 	p, _, err := x.Plan(ctx, st.src)
 	if err != nil {
 		return err
@@ -245,7 +344,7 @@ func (x *Session) replan(ctx context.Context, st *statement) error {
 		sql = st.text(p, a)
 	case *plan.ReadModifyWrite:
 		sql = appendPrepared(nil, p.Update, 0, a)
-	case *plan.CreateTable, *plan.DropTable:
+	case *plan.Split, *plan.Store, *plan.Replay, *plan.CreateTable, *plan.DropTable, *plan.AlterTable, *plan.RenameTables:
 		sql = []byte(nothing)
 	case *plan.Refuse:
 		return p.Err
@@ -257,23 +356,29 @@ func (x *Session) replan(ctx context.Context, st *statement) error {
 	return nil
 }
 
+// asPrepared refuses to plan a statement where its text would mean another one than at its PREPARE: servers keep to the database
+// and to the sql_mode of then.
+func (x *Session) asPrepared(src []byte, db string, mode plan.Mode) error {
+	if db == x.vars.DB && plan.SameReading(src, mode, x.vars.mode) {
+		return nil
+	}
+	return wire.NewError(codeNeedReprepare, "Prepared statement needs to be re-prepared: the current database or sql_mode is not that of its PREPARE")
+}
+
 // codeNeedReprepare is ER_NEED_REPREPARE.
 const codeNeedReprepare = 1615
 
 // executeRewrite binds and forwards an execution.
-func (x *Session) executeRewrite(ctx context.Context, st *statement, p *plan.Rewrite, e *wire.Execute) error {
+func (x *Session) executeRewrite(st *statement, p *plan.Rewrite, e *wire.Execute) error {
 	if err := x.strict(p); err != nil {
 		return err
 	}
 	params, err := x.bindAll(st, p)
-	if errors.Is(err, errCoerce) {
-		if err = x.coerce(ctx, p); err == nil {
-			params, err = x.bindAll(st, p)
-		}
-	}
 	if err != nil {
 		return err
 	}
+	begun := time.Now()
+	defer func() { x.step("upstream", begun, 0, p.Head, p.Row, p.Tail) }()
 	if err := x.sendExecute(st, params, e.Flags); err != nil {
 		return err
 	}

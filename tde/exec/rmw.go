@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
@@ -17,6 +18,8 @@ import (
 // is what upstream counts; else the old cells are read under lock first, because a new cell differs from the old one even
 // where the value does not.
 func (x *Session) readModifyWrite(ctx context.Context, p *plan.ReadModifyWrite, more bool) error {
+	begun := time.Now()
+	defer func() { x.step("upstream", begun, 0, p.Fetch, p.Update) }()
 	if err := x.coerceSets(ctx, p); err != nil {
 		return err
 	}
@@ -38,6 +41,7 @@ func (x *Session) readModifyWrite(ctx context.Context, p *plan.ReadModifyWrite, 
 	if err != nil {
 		return x.duplicateSet(err, p)
 	}
+	x.found = found{known: true, rows: x.before.rows, affected: int64(ok.AffectedRows)}
 	ok.Status = x.Status
 	return x.sendOK(ok, more)
 }
@@ -142,14 +146,22 @@ func (x *Session) write(p *plan.ReadModifyWrite, changed, unchanged [][]byte, nu
 	case null != nil && rows > 0 && x.vars.Strict:
 		return wire.OK{}, &wire.Error{Code: codeNotNull, State: "23000", Message: "Column '" + null.Name + "' cannot be null"}
 	case null != nil && rows > 0:
-		return wire.OK{}, notSupported("column %s.%s.%s cannot be set to NULL", p.Table.DB, p.Table.Name, null.Name)
+		return wire.OK{}, x.toReplay(notSupported("column %s.%s.%s cannot be set to NULL", p.Table.DB, p.Table.Name, null.Name))
 	case len(unchanged) == 0 && len(changed) > 0:
 		return x.command(p.Update, nil)
 	case len(p.Identity) == 0 && len(changed) > 0:
-		return wire.OK{}, notSupported("an UPDATE of table %s.%s that changes some rows and leaves others as they are needs a primary key",
-			p.Table.DB, p.Table.Name)
+		return wire.OK{}, x.toReplay(notSupported("an UPDATE of table %s.%s that changes some rows and leaves others as they are needs a primary key",
+			p.Table.DB, p.Table.Name))
 	}
 	return x.partial(p, changed, unchanged)
+}
+
+// toReplay sends a statement to the evaluator, or refuses it where there is none.
+func (x *Session) toReplay(refusal error) error {
+	if x.catalog.evaluator == nil {
+		return refusal
+	}
+	return errReplay
 }
 
 // oldRow is what Fetch tells of one row.
@@ -248,8 +260,14 @@ func (x *Session) fetch(p *plan.ReadModifyWrite, begin bool) ([]oldRow, error) {
 		rows = append(rows, old)
 		return nil
 	}
+	if begin && x.vars.SelectLimit != noLimit {
+		if _, err := x.exec("START TRANSACTION"); err != nil {
+			return nil, err
+		}
+		begin = false
+	}
 	if !begin {
-		err = x.query(string(x.sql), each)
+		err = x.whole(string(x.sql), each)
 		return rows, err
 	}
 	_, begun := x.pair("START TRANSACTION", x.sql)
@@ -281,6 +299,7 @@ func (x *Session) same(p *plan.ReadModifyWrite, s *plan.Set, old, updated []byte
 	if old == nil || updated == nil {
 		return old == nil && updated == nil, nil
 	}
+	x.opened++
 	plain, err := x.state.sealers[p.Table.ID].cells.Open(nil, s.Column.ID, old)
 	if err != nil {
 		return false, corrupt(p.Table, s.Column, err)

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -17,8 +18,10 @@ type reader struct {
 	binary  bool
 	context *value.Context
 	state   *State
+	patch   patch  // of whole rows; nil: none
 	plain   []byte // scratch
 	text    []byte // scratch
+	opened  *uint64
 }
 
 // result passes the answer to a SELECT on to the client: definitions as the logical table has them, cells opened.
@@ -41,10 +44,11 @@ func (x *Session) result(p *plan.Rewrite, binary, more bool) error {
 	if err := x.client.WritePacket(packet); err != nil {
 		return x.gone(err)
 	}
-	r := &reader{outputs: p.Outputs, types: make([]wire.Type, n), binary: binary, context: &x.vars.context, state: x.state}
+	r := &reader{outputs: p.Outputs, types: make([]wire.Type, n), binary: binary, context: &x.vars.context, state: x.state, opened: &x.opened}
 	if p.Star {
 		r.outputs = make([]plan.Output, n)
 	}
+	r.patch = x.rowPatch
 	if len(r.outputs) != int(n) {
 		return x.abandon(notSupported("the server's result has %d columns where %d were planned; reload the schema", n, len(r.outputs)))
 	}
@@ -82,6 +86,11 @@ func (x *Session) rowLoop(r *reader, more bool) error {
 			return x.endOfRows(packet, more)
 		case wire.IsError(packet):
 			return x.upstreamError(packet, nil)
+		}
+		if r.patch != nil {
+			if packet, err = patched(r.patch, packet, r.types, r.binary); err != nil {
+				return x.abandon(err)
+			}
 		}
 		out := x.client.Begin()
 		if r.binary {
@@ -171,7 +180,7 @@ func (x *Session) logicalColumn(c *wire.Column, o *plan.Output) {
 	case x.vars.ResultsCharset == "":
 		c.Length = col.Wire.RawLength
 	case x.vars.ResultsCharset == "binary":
-		c.Charset, c.Length = binaryCharset, c.Length/4
+		c.Charset, c.Length = binaryCharset, scaled(c.Length, "binary")
 	default:
 		c.Charset, c.Length = x.vars.ResultsCollation, scaled(c.Length, x.vars.ResultsCharset)
 	}
@@ -180,9 +189,11 @@ func (x *Session) logicalColumn(c *wire.Column, o *plan.Output) {
 // binaryCharset is the collation id of binary strings and numbers.
 const binaryCharset = 63
 
-// scaled is a length in bytes of utf8mb4 in bytes of another character set.
+// scaled is a length in bytes of utf8mb4 in bytes of another character set. That of a LONGTEXT is the largest in all.
 func scaled(length uint32, charset string) uint32 {
 	switch {
+	case length == math.MaxUint32:
+		return length
 	case charset == "utf8mb4" || strings.HasPrefix(charset, "utf16") || charset == "utf32" || charset == "gb18030":
 		return length
 	case charset == "utf8mb3" || charset == "ujis" || charset == "eucjpms":
@@ -257,6 +268,7 @@ func (r *reader) open(o *plan.Output, cell []byte) ([]byte, error) {
 	if s == nil {
 		return nil, errNoSealer
 	}
+	*r.opened++
 	var err error
 	r.plain, err = s.cells.Open(r.plain[:0], o.Column.ID, cell)
 	return r.plain, err

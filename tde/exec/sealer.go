@@ -80,6 +80,39 @@ func (s *sealer) tokenOf(ctx context.Context, w *weights, c canonical, col *sche
 	return s.tokens.Token(c.kind, col.Collation, weighed), nil
 }
 
+// appendOrder appends the order token of a stored value, or the place of a constant among them. It asks the evaluator where it
+// must, and is value.ErrNeedsServer where a constant's place is not known.
+func (s *sealer) appendOrder(ctx context.Context, dst []byte, w *weights, c canonical, col *schema.Column) ([]byte, error) {
+	form, ok := col.OrderKey()
+	if !ok {
+		return dst, fmt.Errorf("exec: internal error: an order token for column %s", col.Name)
+	}
+	key, after, err := s.orderKey(ctx, w, c, col, form)
+	if err != nil {
+		return dst, err
+	}
+	if dst = s.tokens.AppendOrder(dst, form.Space, key); after {
+		dst = append(dst, 0x80) // behind the key's token and what that begins, before any other
+	}
+	return dst, nil
+}
+
+func (s *sealer) orderKey(ctx context.Context, w *weights, c canonical, col *schema.Column, form schema.OrderKey) (key []byte, after bool, err error) {
+	var buf [schema.MaxOrderKey]byte
+	if !c.weigh {
+		return value.OrderKey(buf[:0], c.bytes, col)
+	}
+	weighed, err := w.weigh(ctx, col, c.bytes)
+	if err != nil {
+		return nil, false, err
+	}
+	pad, err := w.pad(ctx, col)
+	if err != nil {
+		return nil, false, err
+	}
+	return value.StringKey(buf[:0], weighed, pad, form)
+}
+
 // weights gives strings their collation weights: from tables learned once, else from the evaluator.
 type weights struct {
 	evaluator *evaluator.Evaluator
@@ -106,22 +139,54 @@ func (w *weights) fast(s []byte, col *schema.Column) ([]byte, error) {
 	return out, nil
 }
 
-// ask learns the collation where it is new, and lets the evaluator weigh what the tables cannot.
-func (w *weights) ask(ctx context.Context, col *schema.Column, s []byte) ([]byte, error) {
+// weigh weighs a string by what is known, or asks.
+func (w *weights) weigh(ctx context.Context, col *schema.Column, s []byte) ([]byte, error) {
+	out, err := w.fast(s, col)
+	if errors.Is(err, errWeigh) {
+		return w.ask(ctx, col, s)
+	}
+	return out, err
+}
+
+// pad is the weight that follows a string's own for ever under a PAD SPACE collation; nil under others.
+func (w *weights) pad(ctx context.Context, col *schema.Column) ([]byte, error) {
+	l, err := w.weigher(ctx, col)
+	if err != nil {
+		return nil, err
+	}
+	pad, ok := l.Order()
+	if !ok {
+		return nil, fmt.Errorf("exec: internal error: an order token under collation %s", col.Collation)
+	}
+	return pad, nil
+}
+
+// weigher is the collation's, which it learns where it is new.
+func (w *weights) weigher(ctx context.Context, col *schema.Column) (*evaluator.Weigher, error) {
 	w.mu.RLock()
 	l := w.learned[col.Collation]
 	w.mu.RUnlock()
-	if l == nil {
-		if w.evaluator == nil {
-			return nil, errNoEvaluator
-		}
-		var err error
-		if l, err = w.evaluator.Weigher(ctx, col.Charset, col.Collation); err != nil {
-			return nil, fmt.Errorf("learning collation %s: %w", col.Collation, err)
-		}
-		w.mu.Lock()
-		w.learned[col.Collation] = l
-		w.mu.Unlock()
+	if l != nil {
+		return l, nil
+	}
+	if w.evaluator == nil {
+		return nil, errNoEvaluator
+	}
+	l, err := w.evaluator.Weigher(ctx, col.Charset, col.Collation)
+	if err != nil {
+		return nil, fmt.Errorf("learning collation %s: %w", col.Collation, err)
+	}
+	w.mu.Lock()
+	w.learned[col.Collation] = l
+	w.mu.Unlock()
+	return l, nil
+}
+
+// ask lets the evaluator weigh what the tables cannot.
+func (w *weights) ask(ctx context.Context, col *schema.Column, s []byte) ([]byte, error) {
+	l, err := w.weigher(ctx, col)
+	if err != nil {
+		return nil, err
 	}
 	if out, ok := l.Append(nil, s); ok {
 		return out, nil

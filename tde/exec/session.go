@@ -3,9 +3,13 @@ package exec
 import (
 	"context"
 	"errors"
+	"strings"
+	"time"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/evaluator"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
+	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
 // Session runs the statements of one client that touch protected tables. It is used by one goroutine.
@@ -14,8 +18,12 @@ type Session struct {
 	client, upstream *wire.Conn
 	caps             wire.Capability
 
+	// ID is the connection's, upstream's and the client's.
+	ID uint32
 	// Status are the server's status flags as the client saw them last.
 	Status uint16
+	// User and Peer are the name that the client logged in with and its address: for the audit log.
+	User, Peer string
 	// Failed says that the last statement ended in an error, so that those after it in the same text do not run.
 	Failed bool
 
@@ -23,16 +31,32 @@ type Session struct {
 	state *State
 	vars  Vars
 	known bool // vars holds
+	clock bool // the client may have set the session's time
+	// stands is the statement's time as a number, where clock is true and the statement writes.
+	stands string
 
-	lexer  plan.Lexer
-	key    []byte
-	sql    []byte
-	args   args
-	binder binder
-	stmts  map[uint32]*statement
-	params []wire.Param // of the execution under way
+	mirror       []evaluator.Variable // for the evaluator; nil while not known
+	found        found                // of the last statement
+	before       found                // of the one before, for what asks about it
+	tablesLocked bool                 // by LOCK TABLES
+	isolates     bool                 // SET TRANSACTION has given a transaction a level that the session's variable does not tell
+	userVars     map[string]*userVar  // by name in lower case
+	instead      instead              // of the statement that Plan has seen last
+	texts        texts                // prepared by SQL
+	using        []*userVar           // the parameters of such a statement that is being executed; nil: there is none
+
+	lexer    plan.Lexer
+	key      []byte
+	sql      []byte
+	args     args
+	binder   binder
+	stmts    map[uint32]*statement
+	params   []wire.Param // of the execution under way
+	rowPatch patch        // of the result that comes next; nil: none
 	// cursorOf is the prepared statement whose result is being read.
 	cursorOf *statement
+	note     note
+	opened   uint64 // cells since a statement was last counted
 }
 
 // NewSession makes the executor of a session with capabilities caps on both sides.
@@ -44,8 +68,10 @@ func NewSession(c *Catalog, client, upstream *wire.Conn, caps wire.Capability) *
 
 // Reset forgets what was known of the session: after COM_CHANGE_USER and COM_RESET_CONNECTION.
 func (x *Session) Reset() {
-	x.known = false
+	x.known, x.mirror, x.found, x.tablesLocked, x.isolates, x.clock = false, nil, found{}, false, false, false
 	clear(x.stmts)
+	clear(x.userVars)
+	x.texts = texts{}
 }
 
 // Doubt notes that a forwarded statement has failed. Errors carry no status flags, and some end the transaction.
@@ -54,7 +80,7 @@ func (x *Session) Doubt() { x.doubt = true }
 // Effects applies what a statement that went through may have changed.
 func (x *Session) Effects(e plan.Effects) {
 	if e.Session {
-		x.known = false
+		x.known, x.mirror = false, nil
 	}
 	if e.UseDB != "" {
 		x.vars.DB = e.UseDB
@@ -72,39 +98,137 @@ func (x *Session) gone(err error) error { return lostUpstream(x.client, err) }
 // Plan lexes and plans the first statement of src. The plan is Refuse where that cannot be done safely. rest is what of
 // src follows the statement. An error is of a connection and ends the session.
 func (x *Session) Plan(ctx context.Context, src []byte) (p plan.Plan, rest []byte, err error) {
+	x.note.Template = ""
 	p, rest, err = x.planFirst(ctx, src)
 	var broken *wire.BrokenError
 	if err != nil && !errors.As(err, &broken) {
-		return &plan.Refuse{Reason: "error", Err: answer(err)}, rest, nil
+		p, err = &plan.Refuse{Reason: "error", Err: answer(err)}, nil
+	}
+	if err == nil {
+		x.notePlan(p)
 	}
 	return p, rest, err
 }
 
 func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest []byte, err error) {
+	x.instead, x.lexer.Vars = instead{}, nil
+	named := x.named(src)
+	if named && plan.Diagnostics(src) {
+		if names := x.derived(plan.UserVarsOf(src, x.vars.mode).Reads); len(names) > 0 {
+			return nil, nil, errUserVar(names...)
+		}
+	}
+	if p := x.diagnose(src); p != nil {
+		return p, nil, nil
+	}
 	if !x.known && plan.Diagnostics(src) {
 		return &plan.PassThrough{}, nil, nil // asking for variables would throw away what it asks for
 	}
 	if err := x.refresh(ctx); err != nil {
 		return nil, nil, err
 	}
+	x.clock = x.clock || setsClock.Match(src)
 	x.state = x.catalog.State()
 	env := x.env()
 	if !bytewise(x.vars.ClientCharset) && !ascii(src) || plan.StoredProgram(src) {
+		if named {
+			return nil, nil, errUnread
+		}
 		return plan.Unreadable(string(src), env), nil, nil
 	}
 	if err := x.lexer.Lex(src, x.vars.mode); err != nil {
+		if named {
+			return nil, nil, errUnread
+		}
 		return plan.Unreadable(string(src), env), nil, nil
 	}
 	if x.lexer.More {
 		rest = src[x.lexer.End+1:]
 	}
-	if p, err = x.plan(ctx, src[:x.lexer.End], env); err != nil {
+	x.noteTemplate()
+	x.trackLocks(x.lexer.Template)
+	x.before, x.found = x.found, found{}
+	src = src[:x.lexer.End]
+	if named {
+		p, done, err := x.planUserVars(ctx, src)
+		if done || err != nil {
+			return p, rest, err
+		}
+	}
+	if p, err = x.plan(ctx, src, env); err != nil {
 		return nil, rest, err
 	}
-	if pass, ok := p.(*plan.PassThrough); ok && pass.Calls != nil {
-		return p, rest, x.harmless(ctx, pass.Calls)
+	if _, ok := p.(*plan.PassThrough); ok && x.before.known && plan.AsksBefore(src) {
+		return nil, rest, notSupported("FOUND_ROWS(), ROW_COUNT(), @@warning_count and @@error_count within more, after a statement that upstream " +
+			"did not compute; select them alone")
+	}
+	switch p := p.(type) {
+	case *plan.PassThrough:
+		if p.Calls != nil && x.Protects() {
+			return p, rest, x.harmless(ctx, p.Calls)
+		}
+	case *plan.PrepareText, *plan.ExecuteText, *plan.DeallocateText:
+		p, err := x.planText(ctx, p)
+		return p, rest, err
+	case *plan.Refuse:
+		if len(x.lexer.Vars) > 0 {
+			stored, err := x.planStored(ctx, src)
+			if stored != nil || err != nil {
+				return stored, rest, err
+			}
+		}
 	}
 	return p, rest, nil
+}
+
+// UserVars are the user variables that the statement src, which Plan has seen last, reads and assigns: in lower case, a space
+// around each.
+func (x *Session) UserVars(src []byte) (reads, writes string) {
+	if len(x.lexer.Vars) == 0 {
+		return "", ""
+	}
+	u := plan.UserVarsOf(src, x.vars.mode)
+	return spaced(u.Reads), spaced(u.Writes)
+}
+
+func spaced(names []string) string {
+	var b strings.Builder
+	for _, n := range names {
+		b.WriteString(" " + n + " ")
+	}
+	return b.String()
+}
+
+// Forwarded notes that the statement that Plan has seen last has gone upstream: what it assigned is upstream's.
+func (x *Session) Forwarded(failed bool) {
+	if !failed {
+		x.forgetUserVars(x.instead.writes)
+	}
+	if x.instead.after != nil {
+		x.instead.after()
+	}
+}
+
+// Remembers says whether that statement changes what is known here of user variables or prepared statements.
+func (x *Session) Remembers() bool { return len(x.instead.writes) > 0 || x.instead.after != nil }
+
+// Allows refuses the execution of a statement prepared upstream that reads user variables whose values are here alone.
+func (x *Session) Allows(reads string) error {
+	for name := range x.userVars {
+		if strings.Contains(reads, " "+name+" ") {
+			return errUserVar(name)
+		}
+	}
+	return nil
+}
+
+// Overwritten notes that a statement prepared upstream has assigned user variables.
+func (x *Session) Overwritten(writes string) {
+	for name := range x.userVars {
+		if strings.Contains(writes, " "+name+" ") {
+			delete(x.userVars, name)
+		}
+	}
 }
 
 // harmless refuses to call a procedure that could touch a protected table. It looks at the body each time: procedures
@@ -120,6 +244,9 @@ func (x *Session) harmless(ctx context.Context, r *plan.Routine) error {
 	}
 	env := x.env()
 	env.DB = r.DB
+	if x.named([]byte(rows[0][0])) {
+		return notSupported("procedure %s.%s could use a user variable whose value comes of an encrypted table", r.DB, r.Name)
+	}
 	if !plan.Harmless(rows[0][0], env) {
 		return notSupported("procedure %s.%s could touch an encrypted table (it names one, calls others, runs dynamic SQL, belongs to a "+
 			"designated database, or cannot be seen by upstream.user)", r.DB, r.Name)
@@ -133,7 +260,7 @@ const codeNoProcedure = 1305
 func (x *Session) env() *plan.Env {
 	return &plan.Env{
 		Mode: x.vars.mode, DB: x.vars.DB, OnlyFullGroupBy: x.vars.OnlyFullGroupBy,
-		Snapshot: x.state.Snapshot, Rules: x.catalog.rules,
+		Snapshot: x.state.Snapshot, Rules: x.catalog.rules, Evaluator: x.catalog.evaluator != nil,
 	}
 }
 
@@ -141,29 +268,50 @@ func (x *Session) env() *plan.Env {
 func (x *Session) plan(ctx context.Context, src []byte, env *plan.Env) (plan.Plan, error) {
 	x.key = plan.AppendKey(x.key[:0], x.lexer.Template, x.lexer.Rows, env)
 	if p, ok := x.state.Plans.Get(x.key); ok {
+		x.catalog.figures.PlanHits.Add(1)
 		return p, nil
 	}
+	x.catalog.figures.PlanMisses.Add(1)
 	st := plan.Statement{Template: string(x.lexer.Template), Source: string(src), Rows: x.lexer.Rows}
 	for range 64 {
 		p := plan.Build(st, env)
-		need, ok := p.(*plan.NeedTable)
-		if !ok {
-			if len(env.Absent) == 0 {
+		var err error
+		switch need := p.(type) {
+		case *plan.NeedTable:
+			err = x.supply(ctx, need, env)
+		case *plan.NeedTables:
+			err = x.supplyAll(ctx, need.Tables, env)
+		default:
+			if _, text := p.(*plan.PrepareText); len(env.Absent) == 0 && !text && !loads(p) {
 				x.state.Plans.Put(x.key, p)
 			}
 			return p, nil
 		}
-		exists, err := x.catalog.Lookup(ctx, need.DB, need.Name)
 		if err != nil {
 			return nil, err
-		}
-		if !exists {
-			env.Absent = append(env.Absent, *need)
 		}
 		x.state = x.catalog.State()
 		env.Snapshot = x.state.Snapshot
 	}
 	return nil, errors.New("a statement names more tables of designated databases than can be looked up")
+}
+
+// supply looks up what a plan needs to know of a table.
+func (x *Session) supply(ctx context.Context, need *plan.NeedTable, env *plan.Env) error {
+	lookup := x.catalog.Lookup
+	if strings.EqualFold(need.DB, schema.InformationSchema) {
+		lookup, need = x.catalog.defineShown, &plan.NeedTable{DB: need.DB, Name: need.Name}
+	}
+	exists, err := lookup(ctx, need.DB, need.Name)
+	switch {
+	case err != nil:
+		return err
+	case !exists:
+		env.Absent = append(env.Absent, plan.NeedTable{DB: need.DB, Name: need.Name})
+	case need.Definition && x.catalog.State().Snapshot.Lookup(need.DB, need.Name) == nil:
+		return x.catalog.define(ctx, need.DB, need.Name)
+	}
+	return nil
 }
 
 // Protected says whether a table, of the current database, is a protected one.
@@ -177,13 +325,91 @@ func (x *Session) Protected(ctx context.Context, table string) (bool, error) {
 // Protects says whether there is anything to protect: where not, statements need no plan.
 func (x *Session) Protects() bool { return x.catalog.Protects() }
 
+// Mode is how the session's SQL reads, as of the last Plan.
+func (x *Session) Mode() plan.Mode { return x.vars.mode }
+
 // Run executes a plan for the statement that the lexer read last. more says that the client awaits further results.
 // An error is of a connection and ends the session; everything else has been answered.
 func (x *Session) Run(ctx context.Context, p plan.Plan, src []byte, more bool) error {
 	x.Failed = false
+	if x.instead.src != nil {
+		src = x.instead.src
+	}
+	x.bindText(ctx, src)
+	err := x.admit(p, func() error { return x.run(ctx, p, more) })
+	for tries := 0; err != nil && tries < maxPlans; tries++ {
+		switch {
+		case errors.Is(err, errRedefined):
+			x.found = x.before
+			if x.instead.src != nil {
+				src = x.instead.original
+			}
+			p, _, err = x.planFirst(ctx, src)
+			if x.instead.src != nil {
+				src = x.instead.src
+			}
+		case x.mustSplit(p, err) && x.instead.src != nil:
+			src = x.instead.original
+			p, err = x.planEvaluate(ctx, src)
+		case x.mustSplit(p, err):
+			p, err = x.planSplit(ctx, src)
+		default:
+			return x.settle(err)
+		}
+		if _, pass := p.(*plan.PassThrough); err == nil && pass {
+			err = errRedefined // it is not this one's to send
+			break
+		}
+		if err == nil {
+			x.bindText(ctx, src)
+			err = x.admit(p, func() error { return x.run(ctx, p, more) })
+		}
+	}
+	if err == nil && !x.Failed && !evaluates(p) {
+		x.Forwarded(false)
+	}
+	return x.settle(err)
+}
+
+// mustSplit says whether a statement that was to be rewritten cannot be with the values that it has, which another plan takes.
+func (x *Session) mustSplit(p plan.Plan, err error) bool {
+	if err == nil || x.catalog.evaluator == nil {
+		return false
+	}
+	switch p := p.(type) {
+	case *plan.Rewrite:
+		return p.Insert == nil && errors.Is(err, errComparand) || p.Insert != nil && errors.Is(err, errCoerce)
+	case *plan.ReadModifyWrite:
+		return errors.Is(err, errComparand) || errors.Is(err, errReplay)
+	case *plan.Explain:
+		return errors.Is(err, errComparand)
+	}
+	return false
+}
+
+// errReplay says that a ReadModifyWrite has met values or rows that only the evaluator can handle, before it has written.
+var errReplay = errors.New("exec: an UPDATE for the evaluator")
+
+// evaluates says whether a plan lets the evaluator run the client's text, so that what it assigns is here.
+func evaluates(p plan.Plan) bool {
+	switch p.(type) {
+	case *plan.Split, *plan.Store, *plan.Replay:
+		return true
+	}
+	return false
+}
+
+// planSplit plans the statement that the lexer read last for the evaluator.
+func (x *Session) planSplit(ctx context.Context, src []byte) (plan.Plan, error) {
+	env := x.env()
+	env.Split = true
+	return x.plan(ctx, src, env)
+}
+
+// bindText makes the literals of the statement that the lexer read last the binder's.
+func (x *Session) bindText(ctx context.Context, src []byte) {
 	x.args = args{src: src, literals: x.lexer.Literals, mode: x.vars.mode, vars: &x.vars}
 	x.binder.start(ctx, x.state, &x.args)
-	return x.settle(x.run(ctx, p, more))
 }
 
 // settle answers an error that is the statement's own.
@@ -192,12 +418,17 @@ func (x *Session) settle(err error) error {
 	if err == nil || errors.As(err, &broken) {
 		return err
 	}
-	return x.fail(answer(err))
+	e := answer(err)
+	if !x.found.known && x.catalog.evaluator != nil {
+		x.found = foundError(e, x.before.rows)
+	}
+	return x.fail(e)
 }
 
 // fail sends an error to the client.
 func (x *Session) fail(e *wire.Error) error {
 	x.Failed, x.doubt = true, true
+	x.noteError(e)
 	if err := x.client.WritePacket(e.Append(nil)); err != nil {
 		return x.gone(err)
 	}
@@ -208,29 +439,61 @@ func (x *Session) fail(e *wire.Error) error {
 }
 
 func (x *Session) run(ctx context.Context, p plan.Plan, more bool) error {
+	if err := x.authorize(p); err != nil {
+		return err
+	}
+	if err := x.readClock(p); err != nil {
+		return err
+	}
 	switch p := p.(type) {
 	case *plan.Refuse:
 		return p.Err
 	case *plan.Rewrite:
-		return x.rewrite(ctx, p, more)
+		if err := x.showStatus(ctx, p); err != nil {
+			return err
+		}
+		return x.rewrite(p, more)
+	case *plan.Split:
+		return x.split(ctx, p, nil, more)
+	case *plan.Store:
+		return x.store(ctx, p, nil, more)
+	case *plan.Replay:
+		return x.replay(ctx, p, nil, more)
+	case *plan.ShowWarnings:
+		return x.showWarnings(p, more)
+	case *plan.Explain:
+		return x.explain(ctx, p, more)
+	case *plan.PrepareText:
+		return x.prepareText(p, more)
+	case *plan.ExecuteText:
+		return x.executeText(ctx, p, more)
+	case *plan.DeallocateText:
+		delete(x.texts.own, p.Name)
+		return x.sendOK(wire.OK{Status: x.Status &^ statusOfStatement}, more)
 	case *plan.ReadModifyWrite:
 		return x.readModifyWrite(ctx, p, more)
 	case *plan.CreateTable:
 		return x.createTable(ctx, p, more)
 	case *plan.DropTable:
 		return x.dropTable(ctx, p, more)
+	case *plan.AlterTable:
+		return x.alterTable(ctx, p, more)
+	case *plan.RenameTables:
+		return x.renameTables(ctx, p, more)
 	}
 	panic("exec: internal error: no way to run this plan")
 }
 
 // rewrite sends a statement that upstream does whole.
-func (x *Session) rewrite(ctx context.Context, p *plan.Rewrite, more bool) error {
+func (x *Session) rewrite(p *plan.Rewrite, more bool) error {
 	if err := x.strict(p); err != nil {
 		return err
 	}
-	if err := x.render(ctx, p); err != nil {
+	if err := x.text(p); err != nil {
 		return err
 	}
+	begun := time.Now()
+	defer func() { x.step("upstream", begun, 0, p.Head, p.Row, p.Tail) }()
 	if err := x.send(wire.ComQuery, x.sql); err != nil {
 		return err
 	}
@@ -240,23 +503,13 @@ func (x *Session) rewrite(ctx context.Context, p *plan.Rewrite, more bool) error
 	return x.result(p, false, more)
 }
 
-// strict refuses an INSERT whose errors upstream raises as the plaintext table does under a strict sql_mode only.
+// strict sends an INSERT to the evaluator whose errors upstream raises as the plaintext table does under a strict sql_mode
+// only.
 func (x *Session) strict(p *plan.Rewrite) error {
-	if p.Insert == nil || !p.Insert.NeedsStrict || x.vars.Strict {
+	if p.Insert == nil || !p.Insert.NeedsStrict || x.vars.Strict && schema.Transactional(p.Insert.Table.Engine) {
 		return nil
 	}
-	return notSupported("an INSERT that leaves out or sets to NULL a NOT NULL column of an encrypted table needs a strict sql_mode")
-}
-
-// render makes the upstream statement, letting the evaluator coerce its values where Go cannot.
-func (x *Session) render(ctx context.Context, p *plan.Rewrite) error {
-	err := x.text(p)
-	if errors.Is(err, errCoerce) {
-		if err = x.coerce(ctx, p); err == nil {
-			err = x.text(p)
-		}
-	}
-	return err
+	return errCoerce
 }
 
 // text renders a Rewrite as SQL.

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +19,8 @@ type Vars struct {
 	ResultsCharset    string // character_set_results; "" is NULL: no conversion
 	Collation         string // collation_connection
 	ResultsCollation  uint16 // collation id that result strings carry
+	SelectLimit       string // sql_select_limit
+	SortLength        int    // max_sort_length: ORDER BY looks at no more bytes of a string
 	OnlyFullGroupBy   bool
 	Strict            bool
 
@@ -27,7 +30,7 @@ type Vars struct {
 
 // varsQuery asks upstream for them; parseVars reads the row.
 const varsQuery = "SELECT @@sql_mode, @@time_zone, @@system_time_zone, @@character_set_client, @@character_set_connection, " +
-	"@@character_set_results, @@collation_connection, DATABASE()"
+	"@@character_set_results, @@collation_connection, DATABASE(), @@sql_select_limit, @@max_sort_length LIMIT 1"
 
 func (v *Vars) parse(row [][]byte, collation uint16, mariaDB bool, version int) {
 	modes := map[string]bool{}
@@ -40,15 +43,20 @@ func (v *Vars) parse(row [][]byte, collation uint16, mariaDB bool, version int) 
 	if strings.EqualFold(zone, "SYSTEM") {
 		zone = string(row[2])
 	}
+	if zone == "UTC" {
+		zone = "+00:00" // the name would make the evaluator know a zone, for CONVERT_TZ, that upstream may not know
+	}
 	v.TimeZone = zone // the evaluator's SYSTEM is another machine's
 	v.ClientCharset, v.ConnectionCharset = charset(row[3]), charset(row[4])
 	v.ResultsCharset, v.Collation = charset(row[5]), string(row[6])
-	v.DB = string(row[7])
+	v.DB, v.SelectLimit = string(row[7]), string(row[8])
+	v.SortLength, _ = strconv.Atoi(string(row[9])) // the server's own number
 	v.ResultsCollation = collation
 	v.OnlyFullGroupBy = modes["ONLY_FULL_GROUP_BY"]
 	v.Strict = modes["STRICT_TRANS_TABLES"] || modes["STRICT_ALL_TABLES"]
 	v.mode = plan.Mode{
-		ANSIQuotes: modes["ANSI_QUOTES"], NoBackslashEscapes: modes["NO_BACKSLASH_ESCAPES"], MariaDB: mariaDB, Version: version,
+		ANSIQuotes: modes["ANSI_QUOTES"], NoBackslashEscapes: modes["NO_BACKSLASH_ESCAPES"], PipesAsConcat: modes["PIPES_AS_CONCAT"],
+		HighNotPrecedence: modes["HIGH_NOT_PRECEDENCE"], MariaDB: mariaDB, Version: version,
 	}
 	v.context = value.Context{
 		Strict: v.Strict, NoZeroDate: modes["NO_ZERO_DATE"], NoZeroInDate: modes["NO_ZERO_IN_DATE"],

@@ -19,7 +19,19 @@ type Env struct {
 	OnlyFullGroupBy bool
 	Snapshot        *schema.Snapshot
 	Rules           *schema.Rules
-	Absent          []NeedTable // tables of designated databases that upstream does not have
+	Absent          []NeedTable // tables that were asked for and that upstream does not have
+	// Evaluator says that there is one to run what upstream cannot: without it no Split is planned.
+	Evaluator bool
+	// Split asks for one even where upstream could do all of a SELECT but for the values that it has.
+	Split bool
+	// Evaluate says that the statement reads user variables whose values upstream must not see: only a Split will do, with
+	// encrypted tables or without.
+	Evaluate bool
+}
+
+// absent says whether a table was looked up in vain.
+func (e *Env) absent(db, name string) bool {
+	return slices.ContainsFunc(e.Absent, func(n NeedTable) bool { return n.DB == db && n.Name == name })
 }
 
 // Statement is what the lexer made of a statement.
@@ -32,6 +44,9 @@ type Statement struct {
 // Build plans one statement. It never fails: what it cannot plan and could touch a protected table is refused.
 func Build(st Statement, env *Env) Plan {
 	if len(st.Template) == 0 || isBlank(st.Template) {
+		if mentions(st.Source, env) { // in a comment that the other make of server would run
+			return refuseMySQL("empty", 1065, "42000", "Query was empty")
+		}
 		return &PassThrough{}
 	}
 	lx := Lexer{Record: true}
@@ -42,8 +57,21 @@ func Build(st Statement, env *Env) Plan {
 	if p := h.special(st, env); p != nil {
 		return p
 	}
-	node := parse(st.Template, env.Mode)
+	read := st.Template
+	node := parse(read, env.Mode)
 	if node == nil {
+		read = reading(st.Template, lx.Tokens)
+		node = parse(read, env.Mode)
+	}
+	b := newBlock(env, st.Template, lx.Tokens)
+	b.read = read
+	if node == nil {
+		if p := skimmed(b); p != nil {
+			return p
+		}
+		if p := b.explainUnread(); p != nil {
+			return p
+		}
 		if node = parse(st.Source, env.Mode); node == nil {
 			return unread(st.Source, env)
 		}
@@ -53,9 +81,8 @@ func Build(st Statement, env *Env) Plan {
 		return refuse("template", "this statement on an encrypted table could not be read; write it more plainly")
 	}
 	if p := touches(node, st, env); p != nil {
-		return p
+		return h.selectTLS(p, node)
 	}
-	b := newBlock(env, st.Template, lx.Tokens)
 	p, err := b.plan(node, st.Rows)
 	if err != nil {
 		var r *Refuse
@@ -76,13 +103,35 @@ func (b *block) plan(node ast.StmtNode, rows int) (Plan, error) {
 	}
 	switch s := node.(type) {
 	case *ast.SelectStmt:
-		return b.selectPlan(s)
+		if b.env.Split || b.env.Evaluate || b.env.readsCatalog(s) || b.env.Evaluator && b.into() != nil {
+			return b.splitPlan(s)
+		}
+		if b.into() != nil {
+			return nil, refuse("into", "SELECT … INTO with an encrypted table needs the evaluator, which is off")
+		}
+		p, err := b.selectPlan(s)
+		if err != nil && b.env.Evaluator && splits(s, err) {
+			return b.splitPlan(s)
+		}
+		return p, err
+	case *ast.SetOprStmt, *ast.DoStmt:
+		if b.env.Evaluator {
+			return b.splitPlan(s)
+		}
+	case *ast.SetStmt:
+		if b.env.Evaluator && setsUserVars(s) {
+			return b.splitPlan(s)
+		}
 	case *ast.InsertStmt:
-		return b.insertPlan(s, rows)
+		return b.insertOrStore(s, rows)
+	case *ast.LoadDataStmt:
+		return b.loadPlan(s)
 	case *ast.UpdateStmt:
-		return b.updatePlan(s)
+		return b.orReplay(s, func() (Plan, error) { return b.updatePlan(s) })
+	case *ast.ExplainStmt:
+		return b.explainPlan(s)
 	case *ast.DeleteStmt:
-		return b.deletePlan(s)
+		return b.orReplay(s, func() (Plan, error) { return b.deletePlan(s) })
 	case *ast.DropTableStmt:
 		return &DropTable{Effects: Effects{Schema: true}}, nil
 	case *ast.TruncateTableStmt, *ast.LockTablesStmt:
@@ -110,6 +159,12 @@ func parse(text string, mode Mode) (node ast.StmtNode) {
 	if mode.NoBackslashEscapes {
 		m |= mysql.ModeNoBackslashEscapes
 	}
+	if mode.PipesAsConcat {
+		m |= mysql.ModePipesAsConcat
+	}
+	if mode.HighNotPrecedence {
+		m |= mysql.ModeHighNotPrecedence
+	}
 	p.SetSQLMode(m)
 	n, err := p.ParseOneStmt(text, "", "")
 	if err != nil {
@@ -121,18 +176,23 @@ func parse(text string, mode Mode) (node ast.StmtNode) {
 // touches returns a plan for a statement that names no protected table, or that must be looked up first; nil where it
 // names one.
 func touches(node ast.StmtNode, st Statement, env *Env) Plan {
-	v := &tableVisitor{env: env}
+	v := &tableVisitor{env: env, scopes: scopes{env: env}}
+	if s, ok := node.(*ast.InsertStmt); ok {
+		s.Table.Accept(v) // of tables that are not there, the server tells of this one first
+	}
 	node.Accept(v)
 	switch {
 	case v.need != nil:
 		return v.need
-	case v.catalog && env.Snapshot.Len() > 0:
-		return refuse("catalog", "INFORMATION_SCHEMA shows encrypted tables as they are stored; this query of it is not supported")
+	case v.stored && env.Snapshot.Len() > 0:
+		return refuse("catalog", "InnoDB's own tables of INFORMATION_SCHEMA show encrypted tables as they are stored; a query of them is not supported")
 	case v.locked != nil:
 		if _, drop := node.(*ast.DropTableStmt); drop {
 			return nil
 		}
 		return refuse("locked", "encrypted table %s cannot be opened: %s", tableName(v.locked), v.locked.Locked)
+	case v.catalog && env.Snapshot.Len() > 0:
+		return catalogQuery(node, v, env)
 	case v.protected:
 		return nil
 	case v.absent != nil && isData(node):
@@ -141,6 +201,12 @@ func touches(node ast.StmtNode, st Statement, env *Env) Plan {
 	}
 	if p := other(node, st, env); p != nil {
 		return p
+	}
+	if env.Evaluate {
+		return nil
+	}
+	if !isServers(node) && mentions(st.Source, env) {
+		return refuse("statement", "this statement names, or could name, an encrypted table and is not supported")
 	}
 	return &PassThrough{Effects: effects(node), Calls: calls(node, env)}
 }
@@ -162,28 +228,35 @@ func calls(node ast.StmtNode, env *Env) *Routine {
 // tableVisitor looks at every table that a statement names.
 type tableVisitor struct {
 	env       *Env
+	scopes    scopes
 	protected bool
-	catalog   bool
+	catalog   bool // a table of INFORMATION_SCHEMA that tells how tables are stored
+	stored    bool // one that tells of nothing else
 	need      *NeedTable
 	absent    *NeedTable
 	locked    *schema.Table
+	showDB    string // SHOW … FROM table FROM showDB, whatever database the table's name has
 }
 
 // Enter implements ast.Visitor.
 func (v *tableVisitor) Enter(n ast.Node) (ast.Node, bool) {
+	if v.scopes.enter(n, v) {
+		return n, true
+	}
+	if s, ok := n.(*ast.ShowStmt); ok {
+		v.showDB = s.DBName
+	}
 	t, ok := n.(*ast.TableName)
-	if !ok {
+	if !ok || v.scopes.hides(t) {
 		return n, false
 	}
-	db := t.Schema.O
-	if db == "" {
-		db = v.env.DB
-	}
+	db := nonEmpty(v.showDB, nonEmpty(t.Schema.O, v.env.DB))
 	name := t.Name.O
 	switch {
 	case db == "":
 	case strings.EqualFold(db, "information_schema"):
-		v.catalog = v.catalog || physicalCatalog(name)
+		v.catalog = v.catalog || schema.ViewOf(name) != nil
+		v.stored = v.stored || schema.StoredView(name)
 	case v.env.Snapshot.Lookup(db, name) != nil:
 		v.protected = true
 		if t := v.env.Snapshot.Lookup(db, name); t.Locked != "" {
@@ -191,13 +264,32 @@ func (v *tableVisitor) Enter(n ast.Node) (ast.Node, bool) {
 		}
 	case !v.env.Snapshot.Known(db, name) && v.env.Rules.Designated(db, name):
 		need := NeedTable{DB: db, Name: name}
-		if slices.Contains(v.env.Absent, need) {
-			v.absent = &need
-		} else {
+		switch {
+		case !v.env.absent(db, name):
 			v.need = &need
+		case v.absent == nil: // the server tells of the first
+			v.absent = &need
 		}
 	}
 	return n, false
+}
+
+// isServers says whether a statement is of a kind that the servers have and whose names of tables are its node's: the parser
+// reads others, in which they may stand in texts.
+func isServers(node ast.StmtNode) bool {
+	switch node.(type) {
+	case *ast.SelectStmt, *ast.SetOprStmt, *ast.InsertStmt, *ast.UpdateStmt, *ast.DeleteStmt, *ast.LoadDataStmt, *ast.ExplainStmt,
+		*ast.DoStmt, *ast.CallStmt, *ast.SetStmt, *ast.ShowStmt, *ast.UseStmt, *ast.BeginStmt, *ast.CommitStmt, *ast.RollbackStmt,
+		*ast.SavepointStmt, *ast.ReleaseSavepointStmt, *ast.LockTablesStmt, *ast.UnlockTablesStmt, *ast.KillStmt, *ast.FlushStmt,
+		*ast.AnalyzeTableStmt, *ast.OptimizeTableStmt, *ast.CreateDatabaseStmt, *ast.AlterDatabaseStmt, *ast.DropDatabaseStmt,
+		*ast.CreateTableStmt, *ast.AlterTableStmt, *ast.DropTableStmt, *ast.RenameTableStmt, *ast.TruncateTableStmt,
+		*ast.CreateIndexStmt, *ast.DropIndexStmt, *ast.CreateViewStmt, *ast.CreateUserStmt, *ast.AlterUserStmt, *ast.DropUserStmt,
+		*ast.RenameUserStmt, *ast.GrantStmt, *ast.GrantRoleStmt, *ast.GrantProxyStmt, *ast.RevokeStmt, *ast.RevokeRoleStmt,
+		*ast.SetPwdStmt, *ast.SetRoleStmt, *ast.SetDefaultRoleStmt, *ast.BinlogStmt, *ast.ShutdownStmt, *ast.RestartStmt,
+		*ast.DropProcedureStmt, *ast.CreateSequenceStmt, *ast.AlterSequenceStmt, *ast.DropSequenceStmt, *ast.ExplainForStmt:
+		return true
+	}
+	return false
 }
 
 // isData says whether a statement reads or writes rows.
@@ -210,18 +302,9 @@ func isData(node ast.StmtNode) bool {
 }
 
 // Leave implements ast.Visitor.
-func (v *tableVisitor) Leave(n ast.Node) (ast.Node, bool) { return n, true }
-
-// physicalCatalog says whether a table of INFORMATION_SCHEMA shows how tables are stored.
-func physicalCatalog(name string) bool {
-	name = strings.ToUpper(name)
-	switch name {
-	case "COLUMNS", "TABLES", "STATISTICS", "KEY_COLUMN_USAGE", "CHECK_CONSTRAINTS", "COLUMN_PRIVILEGES", "COLUMN_STATISTICS",
-		"TABLES_EXTENSIONS", "COLUMNS_EXTENSIONS", "TABLE_CONSTRAINTS", "TABLE_CONSTRAINTS_EXTENSIONS", "REFERENTIAL_CONSTRAINTS",
-		"VIEW_TABLE_USAGE", "PARTITIONS", "FILES":
-		return true
-	}
-	return strings.HasPrefix(name, "INNODB_")
+func (v *tableVisitor) Leave(n ast.Node) (ast.Node, bool) {
+	v.scopes.leave(n)
+	return n, true
 }
 
 // effects is what a statement that goes through may change.
@@ -249,7 +332,7 @@ func setsSession(s *ast.SetStmt) bool {
 		}
 		switch strings.ToLower(v.Name) {
 		case "autocommit", "tx_isolation", "transaction_isolation", "tx_read_only", "transaction_read_only", "unique_checks",
-			"foreign_key_checks", "wait_timeout", "interactive_timeout", "net_read_timeout", "net_write_timeout", "sql_safe_updates",
+			"foreign_key_checks", "wait_timeout", "interactive_timeout", "net_read_timeout", "net_write_timeout",
 			"max_execution_time", "lock_wait_timeout", "innodb_lock_wait_timeout", "tx_read_ts", "profiling":
 			continue
 		}
@@ -265,12 +348,8 @@ func other(node ast.StmtNode, st Statement, env *Env) Plan {
 		if env.Snapshot.HasDB(s.Name.O) {
 			return &DropTable{Effects: Effects{Schema: true, Session: true}}
 		}
-	case *ast.ShowStmt:
-		if s.Tp == ast.ShowTableStatus && env.Snapshot.HasDB(nonEmpty(s.DBName, env.DB)) {
-			return refuse("catalog", "SHOW TABLE STATUS of a database with encrypted tables is not supported")
-		}
-	case *ast.PrepareStmt:
-		return prepared(s, env)
+	case *ast.PrepareStmt, *ast.ExecuteStmt, *ast.DeallocateStmt:
+		return textPrepared(node)
 	case *ast.AlterInstanceStmt:
 		return refuse("alter-instance", "ALTER INSTANCE through the proxy is not supported")
 	case *ast.CreateTableStmt, *ast.AlterTableStmt, *ast.RenameTableStmt, *ast.CreateDatabaseStmt, *ast.AlterDatabaseStmt:
@@ -307,27 +386,6 @@ func designates(node ast.StmtNode, st Statement, env *Env) Plan {
 func encryptionClause(text string) bool {
 	t := strings.ToUpper(text)
 	return strings.Contains(t, "ENCRYPTION") || strings.Contains(t, "ENCRYPTED")
-}
-
-// prepared plans PREPARE … FROM.
-func prepared(s *ast.PrepareStmt, env *Env) Plan {
-	if s.SQLText == "" {
-		if env.Snapshot.Len() == 0 && env.Rules.Empty() {
-			return nil
-		}
-		return refuse("prepare", "PREPARE from a user variable is not supported where tables are encrypted; use a literal or your driver's prepared statements")
-	}
-	lx := Lexer{}
-	if err := lx.Lex([]byte(s.SQLText), env.Mode); err != nil || lx.More {
-		return unread(s.SQLText, env)
-	}
-	switch p := Build(Statement{Template: string(lx.Template), Source: s.SQLText, Rows: lx.Rows}, env).(type) {
-	case *PassThrough:
-		return nil
-	case *Refuse, *NeedTable:
-		return p
-	}
-	return refuse("prepare", "PREPARE of a statement on an encrypted table is not supported; use your driver's prepared statements")
 }
 
 func nonEmpty(a, b string) string {

@@ -21,13 +21,14 @@ func NewCache() *Cache { return &Cache{plans: map[string]Plan{}} }
 
 // AppendKey appends the key of a lexed statement to dst.
 func AppendKey(dst, template []byte, rows int, env *Env) []byte {
-	flags := byte(0)
-	for i, f := range [...]bool{env.Mode.ANSIQuotes, env.Mode.NoBackslashEscapes, env.OnlyFullGroupBy, rows > 1, rows == 1} {
+	flags := uint16(0)
+	for i, f := range [...]bool{env.Mode.ANSIQuotes, env.Mode.NoBackslashEscapes, env.OnlyFullGroupBy, rows > 1, rows == 1, env.Evaluator,
+		env.Mode.PipesAsConcat, env.Mode.HighNotPrecedence, env.Split, env.Evaluate} {
 		if f {
 			flags |= 1 << i
 		}
 	}
-	dst = append(append(append(dst, flags), env.DB...), 0)
+	dst = append(append(append(dst, byte(flags), byte(flags>>8)), env.DB...), 0)
 	return append(dst, template...)
 }
 

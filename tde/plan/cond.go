@@ -4,6 +4,8 @@ import (
 	"github.com/pingcap/tidb/pkg/parser/ast"
 	"github.com/pingcap/tidb/pkg/parser/opcode"
 	"github.com/pingcap/tidb/pkg/parser/test_driver"
+
+	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
 // cond makes a condition one that upstream decides over ciphertext, or refuses it.
@@ -15,11 +17,15 @@ func (b *block) cond(e ast.ExprNode) error {
 		return b.cond(n.Expr)
 	case *ast.UnaryOperationExpr:
 		if n.Op == opcode.Not || n.Op == opcode.Not2 {
-			return b.cond(n.V)
+			return b.inverted(n.V)
 		}
 	case *ast.BinaryOperationExpr:
 		switch n.Op {
-		case opcode.LogicAnd, opcode.LogicOr, opcode.LogicXor:
+		case opcode.LogicXor:
+			return b.inverted(n.L, n.R)
+		case opcode.LT, opcode.LE, opcode.GT, opcode.GE:
+			return b.ranged(n)
+		case opcode.LogicAnd, opcode.LogicOr:
 			if err := b.cond(n.L); err != nil {
 				return err
 			}
@@ -29,13 +35,29 @@ func (b *block) cond(e ast.ExprNode) error {
 		}
 	case *ast.PatternInExpr:
 		return b.in(n)
+	case *ast.BetweenExpr:
+		return b.between(n)
+	case *ast.PatternLikeOrIlikeExpr:
+		return b.like(n)
 	case *ast.IsNullExpr:
 		if _, ok := unparen(n.Expr).(*ast.ColumnNameExpr); ok {
-			_, err := b.operand(n.Expr) // a cell is NULL where its value is
-			return err
+			return b.isNull(n)
 		}
 	}
 	return b.clear(e)
+}
+
+// isNull plans IS [NOT] NULL of a column: a cell is NULL where its value is. But IS NULL also finds zero dates in a column that
+// cannot be NULL (MySQL manual, "Comparison Functions and Operators").
+func (b *block) isNull(n *ast.IsNullExpr) error {
+	o, err := b.operand(n.Expr)
+	if err != nil || n.Not || o.kind != operandSealed || !o.column.col.NotNull {
+		return err
+	}
+	if k := o.column.col.Kind; k == schema.KindDate || k == schema.KindDateTime {
+		return refuse("zero-date", "IS NULL of column %s, which also finds zero dates, is not supported", columnName(o.column.src.table, o.column.col))
+	}
+	return nil
 }
 
 // operand is one side of a comparison.
@@ -115,6 +137,9 @@ func (b *block) compareLiteral(c column, literal int) error {
 	if _, ok := tokenKind(c.col); !ok {
 		return refuse("no-token", "column %s cannot be compared: its type has no token", columnName(c.src.table, c.col))
 	}
+	if byOrder(c) {
+		return b.orderLiteral(c, literal, below, 0)
+	}
 	b.forms[literal] = Part{Kind: PartValue, Literal: literal, Form: CompareToken, Table: c.src.table, Column: c.col}
 	return b.useToken(c)
 }
@@ -131,7 +156,10 @@ func (b *block) in(n *ast.PatternInExpr) error {
 	if n.Sel != nil {
 		return refuse("subquery", "a subquery in a statement with an encrypted table is not supported")
 	}
-	literals := 0
+	literals, form, use := 0, CompareToken, b.useToken
+	if byOrder(l.column) {
+		form, use = CompareOrder, b.useOrder
+	}
 	for _, item := range n.List {
 		o, err := b.operand(item)
 		if err != nil {
@@ -143,7 +171,7 @@ func (b *block) in(n *ast.PatternInExpr) error {
 		case operandLiteral:
 			literals++
 			c := l.column
-			b.forms[o.literal] = Part{Kind: PartValue, Literal: o.literal, Form: CompareToken, Table: c.src.table, Column: c.col}
+			b.forms[o.literal] = Part{Kind: PartValue, Literal: o.literal, Form: form, Table: c.src.table, Column: c.col}
 		default:
 			return refuse("comparison", "column %s can be compared with constants only in IN", columnName(l.column.src.table, l.column.col))
 		}
@@ -151,7 +179,7 @@ func (b *block) in(n *ast.PatternInExpr) error {
 	if literals == 0 {
 		return nil // IN (NULL): NULL for every row
 	}
-	return b.useToken(l.column)
+	return use(l.column)
 }
 
 // clear refuses an expression that needs the plaintext of a sealed column, and every subquery.

@@ -3,6 +3,8 @@ package plan
 import (
 	"slices"
 	"strings"
+
+	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
 // head reads a statement by its first words, for what the parser need not or cannot read.
@@ -42,19 +44,48 @@ func (h *head) ident(i int) (string, bool) {
 	return s, true
 }
 
-// special plans CREATE TABLE, which upstream's own flavour reads better than any parser here, and dynamic SQL.
+// special plans CREATE TABLE, which upstream's own flavour reads better than any parser here, dynamic SQL, and what concerns
+// the server's TLS.
 func (h *head) special(st Statement, env *Env) Plan {
 	switch h.word(0) {
 	case "CREATE":
+		if i := h.createIndex(); i > 0 {
+			return h.index(i, env)
+		}
 		return h.createTable(env)
+	case "DROP":
+		i := 1
+		for h.word(i) == "ONLINE" || h.word(i) == "OFFLINE" {
+			i++
+		}
+		if h.word(i) == "INDEX" {
+			return h.index(i, env)
+		}
+	case "RENAME":
+		return h.renameTables(env)
 	case "EXECUTE":
 		if h.word(1) == "IMMEDIATE" && (env.Snapshot.Len() > 0 || !env.Rules.Empty()) {
 			return refuse("prepare", "EXECUTE IMMEDIATE is not supported where tables are encrypted")
 		}
+	case "SHOW":
+		if p := h.showTLS(env); p != nil {
+			return p
+		}
+		return h.show(env)
+	case "DESC", "DESCRIBE", "EXPLAIN":
+		return h.show(env)
+	case "SET":
+		return h.setTLS()
+	case "FLUSH":
+		return h.flushTLS(env)
 	case "ALTER":
+		if h.word(1) == "INSTANCE" && h.word(2) == "RELOAD" && h.word(3) == "TLS" {
+			return h.reloadTLS(env)
+		}
 		if h.word(1) == "INSTANCE" {
 			return refuse("alter-instance", "ALTER INSTANCE through the proxy is not supported")
 		}
+		return h.alterTable(env)
 	}
 	return nil
 }
@@ -94,16 +125,41 @@ func (h *head) createTable(env *Env) Plan {
 		}
 		return nil
 	}
+	like, p := h.like(i, env)
 	switch {
-	case replace:
-		return refuse("create-or-replace", "CREATE OR REPLACE TABLE of an encrypted table is not supported")
+	case p != nil && !temporary:
+		return p
 	case temporary:
 		return refuse("temporary", "CREATE TEMPORARY TABLE in a designated database is not supported")
-	case !body.plain:
-		return refuse("create-table", "this form of CREATE TABLE (LIKE, SELECT, PARTITION, WITH) in a designated database is not supported")
+	case !body.plain && like == nil:
+		return refuse("create-table", "this form of CREATE TABLE (LIKE, SELECT, PARTITION, UNION, WITH) in a designated database is not supported")
 	}
-	c.Statement = body.statement
+	c.Statement, c.Replace, c.Like = body.statement, replace, like
 	return c
+}
+
+// like finds the table of CREATE TABLE … LIKE; p is what must be answered instead. Both are nil in another statement.
+func (h *head) like(i int, env *Env) (t *schema.Table, p Plan) {
+	if h.word(i) == "(" {
+		i++
+	}
+	if h.word(i) != "LIKE" {
+		return nil, nil
+	}
+	db, name, _, ok := h.name(i+1, env.DB)
+	if !ok || db == "" {
+		return nil, nil
+	}
+	if p, protected := env.protected(db, name); protected || p != nil {
+		return env.Snapshot.Lookup(db, name), p
+	}
+	switch t := env.Snapshot.Plain(db, name); {
+	case t != nil:
+		return t, nil
+	case env.absent(db, name):
+		return nil, refuseMySQL("no-table", 1146, "42S02", "Table '"+db+"."+name+"' doesn't exist")
+	}
+	return nil, &NeedTable{DB: db, Name: name, Definition: true}
 }
 
 // tableBody is what follows the name in CREATE TABLE.
@@ -114,7 +170,7 @@ type tableBody struct {
 }
 
 func (h *head) body(i int) tableBody {
-	b := tableBody{plain: h.word(i) == "(" && h.word(i+1) != "LIKE" && h.word(i+1) != "SELECT"}
+	b := tableBody{plain: h.word(i) == "(" && !slices.Contains([]string{"LIKE", "SELECT", "WITH", "VALUES", "("}, h.word(i+1))}
 	var cut [][2]int
 	depth := 0
 	for ; i < len(h.tokens); i++ {
@@ -142,7 +198,7 @@ func (h *head) body(i int) tableBody {
 }
 
 // notPlain are words that, outside brackets, make CREATE TABLE more than columns and options.
-var notPlain = []string{"LIKE", "SELECT", "AS", "VALUES", "WITH", "PARTITION", "TABLE", "REPLACE", "IGNORE"}
+var notPlain = []string{"LIKE", "SELECT", "AS", "VALUES", "WITH", "PARTITION", "TABLE", "REPLACE", "IGNORE", "UNION"}
 
 // encryption reads ENCRYPTION [=] 'Y', ENCRYPTED [=] YES or BLOCK_FORMAT [=] ENCRYPTED at token i.
 func (h *head) encryption(i int) (value byte, end int) {

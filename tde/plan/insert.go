@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/pingcap/tidb/pkg/parser/ast"
@@ -8,6 +9,19 @@ import (
 
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
+
+// insertOrStore plans an INSERT: upstream does it where its values can be sealed one by one.
+func (b *block) insertOrStore(s *ast.InsertStmt, rows int) (Plan, error) {
+	if b.env.Evaluator && (b.env.Split || b.env.Evaluate) {
+		return b.storePlan(s, rows)
+	}
+	p, err := b.insertPlan(s, rows)
+	var r *Refuse
+	if errors.As(err, &r) && r.Err.Code == codeNotSupported && b.env.Evaluator {
+		return b.storePlan(s, rows)
+	}
+	return p, err
+}
 
 // insertPlan plans INSERT … VALUES and INSERT … SET into a protected table. rows is the number of row groups that the
 // template's one group stands for.
@@ -137,8 +151,8 @@ func (ins *insertion) head(s *ast.InsertStmt) string {
 		sep = ", "
 	}
 	for _, c := range ins.insert.Columns {
-		if c.Token && sealed(c) != nil {
-			h.WriteString(sep + quote(c.TokenColumn()))
+		for _, name := range c.Hidden() {
+			h.WriteString(sep + quote(name))
 		}
 	}
 	h.WriteString(") VALUES ")
@@ -156,29 +170,27 @@ func (ins *insertion) row(list []ast.ExprNode, ranges [][2]int) ([]Part, error) 
 	parts := []Part{{Text: "("}}
 	var tokens []Part
 	sep := ""
-	add := func(ps []Part, token *Part) {
+	add := func(ps, hidden []Part) {
 		parts = appendText(parts, sep)
 		for _, p := range ps {
 			parts = appendPart(parts, p)
 		}
-		if token != nil {
-			tokens = append(tokens, *token)
-		}
+		tokens = append(tokens, hidden...)
 		sep = ", "
 	}
 	for i, e := range list {
-		ps, token, err := ins.item(ins.given[i], e, ranges[i])
+		ps, hidden, err := ins.item(ins.given[i], e, ranges[i])
 		if err != nil {
 			return nil, err
 		}
-		add(ps, token)
+		add(ps, hidden)
 	}
 	for _, c := range ins.implied {
-		p, token, err := defaultParts(ins.table, c)
+		p, hidden, err := defaultParts(ins.table, c)
 		if err != nil {
 			return nil, err
 		}
-		add([]Part{p}, token)
+		add([]Part{p}, hidden)
 	}
 	for _, t := range tokens {
 		parts = appendPart(appendText(parts, ", "), t)
@@ -186,34 +198,34 @@ func (ins *insertion) row(list []ast.ExprNode, ranges [][2]int) ([]Part, error) 
 	return appendText(parts, ")"), nil
 }
 
-// item plans one value; token is what its token column gets.
-func (ins *insertion) item(c *schema.Column, e ast.ExprNode, at [2]int) (parts []Part, token *Part, err error) {
+// item plans one value; hidden are those of the columns beside it, as schema.Column.Hidden has them.
+func (ins *insertion) item(c *schema.Column, e ast.ExprNode, at [2]int) (parts, hidden []Part, err error) {
 	if sealed(c) == nil {
 		if err := ins.clear(e); err != nil {
 			return nil, nil, err
 		}
 		return ins.parts(at[0], at[1]), nil, nil
 	}
-	p, token, err := ins.value(ins.table, c, e, at)
+	p, hidden, err := ins.value(ins.table, c, e, at)
 	if err == nil && p.Kind == PartText && p.Text != "NULL" {
 		ins.insert.NeedsStrict = true
 	}
 	if c.NotNull {
 		ins.insert.NeedsStrict = ins.insert.NeedsStrict || p.Kind == PartText
 	}
-	return []Part{p}, token, err
+	return []Part{p}, hidden, err
 }
 
 // value plans what a sealed column is set to: a literal, NULL, its default, the current time or a spatial value. at are the
 // template bytes of the expression.
-func (b *block) value(t *schema.Table, c *schema.Column, e ast.ExprNode, at [2]int) (Part, *Part, error) {
+func (b *block) value(t *schema.Table, c *schema.Column, e ast.ExprNode, at [2]int) (Part, []Part, error) {
 	if i, ok := b.literal(e); ok {
 		return cellParts(Part{Kind: PartValue, Literal: i, Form: Cell, Table: t, Column: c}, StoreToken)
 	}
 	switch n := unparen(e).(type) {
 	case *test_driver.ValueExpr:
 		if n.Kind() == test_driver.KindNull {
-			return nullParts(c)
+			return wordParts(c, "NULL")
 		}
 	case *ast.DefaultExpr:
 		if n.Name == nil {
@@ -231,7 +243,7 @@ func (b *block) value(t *schema.Table, c *schema.Column, e ast.ExprNode, at [2]i
 }
 
 // computed plans a value that the evaluator computes from the constants of an expression.
-func (b *block) computed(t *schema.Table, c *schema.Column, at [2]int) (Part, *Part, error) {
+func (b *block) computed(t *schema.Table, c *schema.Column, at [2]int) (Part, []Part, error) {
 	p := Part{Kind: PartValue, Literal: -1, Form: Cell, Table: t, Column: c, Expr: b.parts(at[0], at[1])}
 	for _, e := range p.Expr {
 		if e.Kind == PartValue && p.Literal < 0 {
@@ -267,29 +279,37 @@ func (b *block) spatial(f *ast.FuncCallExpr) bool {
 	return len(f.Args) > 0
 }
 
-// cellParts pairs a cell with its token.
-func cellParts(p Part, token Form) (Part, *Part, error) {
-	if !p.Column.Token {
-		return p, nil, nil
+// orderForms are the forms of order tokens beside those of equality tokens.
+var orderForms = map[Form]Form{StoreToken: StoreOrder, DefaultToken: DefaultOrder, NowToken: NowOrder}
+
+// cellParts pairs a cell with what goes into the columns beside it.
+func cellParts(p Part, token Form) (cell Part, hidden []Part, err error) {
+	if p.Column.Token {
+		hidden = append(hidden, p)
+		hidden[0].Form = token
 	}
-	tp := p
-	tp.Form = token
-	return p, &tp, nil
+	if p.Column.Order {
+		order := p
+		order.Form = orderForms[token]
+		hidden = append(hidden, order)
+	}
+	return p, hidden, nil
 }
 
-func nullParts(c *schema.Column) (Part, *Part, error) {
-	if !c.Token {
-		return Part{Text: "NULL"}, nil, nil
+// wordParts sets a cell and the columns beside it to NULL or DEFAULT.
+func wordParts(c *schema.Column, word string) (cell Part, hidden []Part, err error) {
+	for range c.Hidden() {
+		hidden = append(hidden, Part{Text: word})
 	}
-	return Part{Text: "NULL"}, &Part{Text: "NULL"}, nil
+	return Part{Text: word}, hidden, nil
 }
 
 // defaultParts plans a column's declared default.
-func defaultParts(t *schema.Table, c *schema.Column) (Part, *Part, error) {
+func defaultParts(t *schema.Table, c *schema.Column) (Part, []Part, error) {
 	p := Part{Kind: PartValue, Literal: -1, Table: t, Column: c}
 	switch c.Default {
 	case schema.DefaultNull:
-		return nullParts(c)
+		return wordParts(c, "NULL")
 	case schema.DefaultValue:
 		p.Form = DefaultCell
 		return cellParts(p, DefaultToken)
@@ -297,10 +317,7 @@ func defaultParts(t *schema.Table, c *schema.Column) (Part, *Part, error) {
 		p.Form = NowCell
 		return cellParts(p, NowToken)
 	case schema.DefaultNone:
-		if c.Token {
-			return Part{Text: "DEFAULT"}, &Part{Text: "DEFAULT"}, nil
-		}
-		return Part{Text: "DEFAULT"}, nil, nil
+		return wordParts(c, "DEFAULT")
 	}
 	return Part{}, nil, refuse("default-expression", "the default of column %s is an expression; give a value", columnName(t, c))
 }

@@ -9,8 +9,24 @@ import (
 type Mode struct {
 	ANSIQuotes         bool // "x" is an identifier
 	NoBackslashEscapes bool // '\' is an ordinary character in strings
+	PipesAsConcat      bool // || is CONCAT
+	HighNotPrecedence  bool // NOT binds as ! does
 	MariaDB            bool // executable comments as MariaDB reads them
 	Version            int  // of the server as in executable comments: 101119, 90704
+}
+
+// SameReading reports whether src reads the same under both modes. It may say no where it does.
+func SameReading(src []byte, a, b Mode) bool {
+	switch {
+	case a == b:
+		return true
+	case a.ANSIQuotes != b.ANSIQuotes && bytes.ContainsRune(src, '"'),
+		a.NoBackslashEscapes != b.NoBackslashEscapes && bytes.ContainsRune(src, '\\'),
+		a.PipesAsConcat != b.PipesAsConcat && bytes.Contains(src, []byte("||")),
+		a.HighNotPrecedence != b.HighNotPrecedence && bytes.Contains(bytes.ToUpper(src), []byte("NOT")):
+		return false
+	}
+	return a.MariaDB == b.MariaDB && a.Version == b.Version
 }
 
 // LiteralKind says how a literal is written.
@@ -52,7 +68,9 @@ type Lexer struct {
 	RowWidth int // literals in each of them
 	End      int // where the statement ends in the source: at its `;` or the end of the text
 	More     bool
+	Vars     []Literal // user and system variables: where they are in the source
 
+	Keep   bool    // leave every literal in the template
 	Record bool    // fill Tokens
 	Tokens []Token // of the template
 
@@ -101,8 +119,8 @@ func (l *Lexer) Lex(src []byte, mode Mode) error {
 
 func (l *Lexer) run(src []byte, mode Mode) error {
 	*l = Lexer{
-		Template: l.Template[:0], Literals: l.Literals[:0], Tokens: l.Tokens[:0],
-		Record: l.Record, whole: l.whole, src: src, mode: mode, first: true,
+		Template: l.Template[:0], Literals: l.Literals[:0], Tokens: l.Tokens[:0], Vars: l.Vars[:0],
+		Keep: l.Keep, Record: l.Record, whole: l.whole, src: src, mode: mode, first: true, keep: l.Keep,
 	}
 	for l.pos < len(src) {
 		c := src[l.pos]
@@ -120,6 +138,9 @@ func (l *Lexer) run(src []byte, mode Mode) error {
 	l.More = l.pos < len(src) && len(bytes.Trim(src[l.pos:], "; \t\r\n\x00")) > 0
 	return nil
 }
+
+// Source is the text of a part of the source.
+func (l *Lexer) Source(at Literal) []byte { return l.src[at.Start:at.End] }
 
 // step consumes one token, comment or run of space.
 func (l *Lexer) step(c byte) error {
@@ -205,6 +226,10 @@ func (l *Lexer) comment(c byte) error {
 	return nil
 }
 
+// markVersion is that of the comment by which SHOW CREATE TABLE says that a clause has designated a table. No server is of
+// it, so that servers skip the clause; it is read here.
+const markVersion = 999999
+
 // executable decides, as the server does, whether /*!NNNNN … */ is code or comment.
 func (l *Lexer) executable() error {
 	mariaOnly := l.at(2) == 'M'
@@ -227,6 +252,7 @@ func (l *Lexer) executable() error {
 	if digits > 0 && digits < 5 || l.exec > 0 {
 		return ErrLex // servers differ here; nobody writes it
 	}
+	run = run || version == markVersion && bytes.HasPrefix(bytes.TrimLeft(l.src[p:], " "), []byte("ENCRYPTION='Y' */"))
 	if !run {
 		end := bytes.Index(l.src[p:], []byte("*/"))
 		if end < 0 || bytes.Contains(l.src[p:p+end], []byte("/*")) {
@@ -275,6 +301,7 @@ func (l *Lexer) variable() error {
 	for l.pos < len(l.src) && (isIdent(l.src[l.pos]) || l.src[l.pos] == '.') {
 		l.pos++
 	}
+	l.Vars = append(l.Vars, Literal{Start: start, End: l.pos})
 	l.emit(TokVar, l.src[start:l.pos])
 	l.prev = lexPrev{kind: prevIdent}
 	return nil

@@ -123,12 +123,15 @@ func FuzzBuild(f *testing.F) {
 	for _, s := range []string{
 		"SELECT * FROM customers WHERE email = 'CANARY'", "INSERT INTO customers (email) VALUES ('CANARY'), (NULL)",
 		"UPDATE customers SET email = 'CANARY' WHERE id = -1", "DELETE FROM customers WHERE name IN ('CANARY', 'x')",
-		"SELECT DISTINCT name FROM customers GROUP BY name", "/*!50000 SELECT */ 'CANARY' FROM orders", "CREATE TABLE a (b INT DEFAULT 'CANARY')",
+		"SELECT DISTINCT name FROM customers GROUP BY name", "SELECT UPPER(name) FROM customers WHERE email = 'CANARY' AND id IN (1, 'CANARY')",
+		"SELECT a.id FROM customers a LEFT JOIN orders b ON (a.email = 'CANARY' OR b.id < 5) WHERE b.email <=> 'CANARY' AND NOT a.id = 'CANARY' XOR a.id",
+		"VALUES ROW('CANARY') UNION SELECT CAST(age AS CHAR(5)) FROM customers WHERE name LIKE 'CANARY' AND `customers`.id + 5 = 'CANARY'",
+		"WITH c (x) AS (TABLE orders) SELECT x, USER() FROM c, store.stock s WHERE s.price > 3 AND EXISTS (SELECT * FROM customers WHERE (id, age) = (1, 2))", "/*!50000 SELECT */ 'CANARY' FROM orders", "CREATE TABLE a (b INT DEFAULT 'CANARY')",
 	} {
 		f.Add(s, false, false, false)
 	}
 	f.Fuzz(func(t *testing.T, sql string, ansi, noBackslash, mariaDB bool) {
-		env := testEnv()
+		env := splitEnv()
 		env.Mode = Mode{ANSIQuotes: ansi, NoBackslashEscapes: noBackslash, MariaDB: mariaDB, Version: 101119}
 		p := planOf(sql, env)
 		if p == nil {
@@ -139,6 +142,9 @@ func FuzzBuild(f *testing.F) {
 			if strings.Contains(text, "'CANARY'") && !verbatim(text) {
 				t.Errorf("%q: a literal stayed in %q", sql, text)
 			}
+		}
+		if s, ok := p.(*Split); ok {
+			checkFetches(t, s, env.Mode)
 		}
 	})
 }

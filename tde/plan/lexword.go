@@ -28,7 +28,7 @@ func (l *Lexer) word() error {
 		return l.introduced(start)
 	}
 	if l.first {
-		l.keep = !templated(word)
+		l.keep = l.Keep || !templated(word)
 		l.group.on = !l.whole && (bytes.EqualFold(word, []byte("INSERT")) || bytes.EqualFold(word, []byte("REPLACE")))
 	}
 	if kind, ok := constant(word); ok && l.standsAlone() {
@@ -46,7 +46,7 @@ func (l *Lexer) word() error {
 
 // templated says whether a statement that starts with word gets a template; others keep their literals.
 func templated(word []byte) bool {
-	for _, w := range [...]string{"SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"} {
+	for _, w := range [...]string{"SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "VALUES", "TABLE"} {
 		if len(w) == len(word) && bytes.EqualFold(word, []byte(w)) {
 			return true
 		}

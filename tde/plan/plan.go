@@ -8,7 +8,8 @@ import (
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
-// Plan is one of PassThrough, Rewrite, ReadModifyWrite, CreateTable, DropTable, NeedTable and Refuse.
+// Plan is one of PassThrough, Rewrite, Split, Replay, ReadModifyWrite, CreateTable, DropTable, ServerTLS, ShowWarnings,
+// NeedTable, NeedTables and Refuse.
 type Plan interface {
 	plan()
 	// String prints the plan for goldens and EXPLAIN; it holds no value.
@@ -22,7 +23,7 @@ type PassThrough struct {
 	Calls *Routine
 }
 
-// Routine is a stored procedure.
+// Routine is a stored procedure or function.
 type Routine struct{ DB, Name string }
 
 // Effects is what a forwarded statement may change of what the proxy knows.
@@ -30,6 +31,9 @@ type Effects struct {
 	Session bool   // session variables or the current database: ask again before the next plan
 	Schema  bool   // tables may have come, gone or changed: load the schema again
 	UseDB   string // the current database becomes this
+	// UserReads and UserWrites are the user variables that a prepared statement reads and assigns: in lower case with a space
+	// before and after each.
+	UserReads, UserWrites string
 }
 
 // Form says in which form a literal or parameter goes upstream.
@@ -45,6 +49,14 @@ const (
 	DefaultToken             // the token of Column's default
 	NowCell                  // CURRENT_TIMESTAMP, sealed
 	NowToken
+	StoreOrder   // the order token of what Cell stores
+	DefaultOrder // the order token of Column's default
+	NowOrder
+	CompareOrder // the place among order tokens of a value that Column is compared with
+	BelowOrder   // a place behind that value's, where Column's order tokens are inexact
+	AboveOrder   // a place before it
+	LikeLow      // the first order token of strings that match a pattern of LIKE
+	LikeHigh     // what is behind the last one
 )
 
 // Part is a piece of an upstream statement: text, or a value in some form, or the place for one more condition.
@@ -56,8 +68,10 @@ type Part struct {
 	Table   *schema.Table
 	Column  *schema.Column
 	// Expr is the expression of constants that a Cell or StoreToken is computed from, by the evaluator; Literal is then the
-	// first of its literals. nil: the value is the literal itself.
+	// first of its literals. nil: the value is the literal itself. For PartCondition, PartJoin, PartLimit and PartName see there.
 	Expr []Part
+	// Peer is 1 and the literal that a CompareOrder must be of one type with; 0: there is none.
+	Peer int
 }
 
 // PartKind says what a Part is.
@@ -68,6 +82,25 @@ const (
 	PartText PartKind = iota
 	PartValue
 	PartExtra
+	PartSchema  // the evaluator's schema that stands for database Text, quoted
+	PartShown   // the evaluator's schema that has the twins of database Text, quoted
+	PartSession // what upstream's session says to the expression Text, such as USER() or @@version, as a literal
+	// PartCondition is the condition Expr; where one of its values has no token, TRUE stands for it, which lets more rows pass.
+	PartCondition
+	// PartJoin is the condition Expr, which reads another table; TRUE may stand for it, which lets more rows pass.
+	PartJoin
+	// PartLimit is a LIMIT of as many rows as the values in Expr sum up to, or nothing where one is not a number.
+	PartLimit
+	PartTwin // the schema, quoted, of the twin that a Store fills
+	// PartTop is an ORDER BY or a condition for the first rows, Expr, which is left out where a PartCondition before it was, and
+	// where order tokens are not sorted as a whole.
+	PartTop
+	// PartOrder is the order token Text of ORDER BY, quoted.
+	PartOrder
+	// PartName is the text of Expr as a quoted name: the name that the server gives to an expression without an alias.
+	PartName
+	// PartGroups is the evaluator's table of a Groups' results.
+	PartGroups
 )
 
 // Output is one column of a result. A nil Column means that it goes to the client as it is.
@@ -91,9 +124,64 @@ type Rewrite struct {
 	// a `*` covers a table whose columns the proxy does not know.
 	Outputs []Output
 	Star    bool
-	Insert  *Insert
-	Set     []Set // protected columns that an UPDATE sets
-	Tables  []*schema.Table
+	// StatusOf is the database of which a SHOW TABLE STATUS tells.
+	StatusOf string
+	Insert   *Insert
+	Set      []Set // protected columns that an UPDATE sets
+	Tables   []*schema.Table
+}
+
+// Split is a query that upstream cannot compute over ciphertext: the rows of each Fetch are opened and loaded into a
+// table of the evaluator that has the logical one's name and definition, and then Text, the client's own statement, runs
+// there. Its answer is the client's.
+type Split struct {
+	Fetches []Fetch
+	Text    []Part
+	Uses    Uses
+	Show    *Show           // nil where it is a query
+	Aliases []string        // of the select list
+	Asks    bool            // what the session says about the statement before, and nothing else
+	Alone   bool            // the parser did not read Text: the evaluator must have no table but the Fetches'
+	Tables  []*schema.Table // the protected ones among the Fetches'
+	Groups  *Groups         // nil: the evaluator aggregates
+}
+
+// Fetch reads of one table, protected or not, every row that the statement could need, once whatever the number of places
+// that name the table.
+type Fetch struct {
+	Table *schema.Table
+	// Columns are those that SQL selects, in its order; the others are not needed. Protected ones come as cells, clear
+	// ones as their ReadBack.
+	Columns []*schema.Column
+	SQL     []Part
+	Lock    string // the locking clause at the end of SQL, if any
+	Full    bool   // no condition goes upstream
+	// Stayed are the conditions that could not go upstream, for EXPLAIN.
+	Stayed []Stayed
+	// Filter and TopN tell which rows need not be loaded. Text asks all of it again, so that they may be left out.
+	Filter []Conjunct
+	TopN   *TopN
+}
+
+// Stayed is a condition that the evaluator decides.
+type Stayed struct {
+	Text   string // as the template has it: without literals
+	Column *schema.Column
+	Table  *schema.Table
+	Why    string
+}
+
+// Uses is what of its session a Split's Text reads beside tables and PartSession parts.
+type Uses struct {
+	Now    bool     // the time: NOW(), CURDATE(), UNIX_TIMESTAMP() …
+	UserIn []string // user variables that it reads: names without the @, unquoted
+	// UserOut are user variables that it assigns, in lower case; NoRows says that it gives no result set.
+	UserOut []string
+	NoRows  bool
+	// Functions are those that are not the server's own: where upstream has none of such a name either, the evaluator
+	// says so in the server's words; an answer that is no error is not for the client.
+	Functions []Routine
+	Zones     bool // it calls CONVERT_TZ, which knows the time zones that the server's tables have
 }
 
 // Insert is what the executor needs to know of an INSERT beside its parts.
@@ -141,7 +229,9 @@ type Identity struct {
 type CreateTable struct {
 	DB, Name    string
 	IfNotExists bool
-	Temporary   bool
+	Replace     bool
+	// Like is the table whose definition it takes, or nil.
+	Like *schema.Table
 	// Statement is the logical CREATE TABLE without the words that designate.
 	Statement string
 }
@@ -160,12 +250,16 @@ type Refuse struct {
 // NeedTable asks the caller to look up a table in a designated database that the snapshot does not know, and to plan again.
 type NeedTable struct {
 	DB, Name string
+	// Definition asks for the definition of a table that is not protected, as a Split needs it.
+	Definition bool
 }
 
 func (*PassThrough) plan()     {}
 func (*Rewrite) plan()         {}
+func (*Split) plan()           {}
 func (*ReadModifyWrite) plan() {}
 func (*CreateTable) plan()     {}
 func (*DropTable) plan()       {}
+func (*ServerTLS) plan()       {}
 func (*Refuse) plan()          {}
 func (*NeedTable) plan()       {}

@@ -36,6 +36,10 @@ func (p *Rewrite) String() string {
 	if p.Insert != nil && p.Insert.NeedsStrict {
 		b.WriteString("\n  needs:    strict sql_mode")
 	}
+	if p.StatusOf != "" {
+		b.WriteString("\n  shows:    the logical tables of " + quote(p.StatusOf))
+		return b.String()
+	}
 	if p.Star {
 		b.WriteString("\n  open:     as the result's columns say")
 		return b.String()
@@ -48,6 +52,44 @@ func (p *Rewrite) String() string {
 	}
 	if len(opened) > 0 {
 		b.WriteString("\n  open:     " + strings.Join(opened, " "))
+	}
+	return b.String()
+}
+
+// String implements Plan.
+func (p *Split) String() string {
+	var b strings.Builder
+	b.WriteString("Split")
+	for i := range p.Fetches {
+		f := &p.Fetches[i]
+		if f.Table.Sequence() {
+			fmt.Fprintf(&b, "\n  has:      %s", tableName(f.Table))
+			continue
+		}
+		fmt.Fprintf(&b, "\n  fetch:    %s", partsString(f.SQL))
+		for _, s := range f.Stayed {
+			fmt.Fprintf(&b, "\n  stays:    %s (%s)", s.Text, s.Why)
+		}
+		f.printReduction(&b)
+	}
+	fmt.Fprintf(&b, "\n  then:     %s", partsString(p.Text))
+	if g := p.Groups; g != nil {
+		g.print(&b)
+	}
+	if p.Uses.Now {
+		b.WriteString("\n  uses:     the time")
+	}
+	for _, v := range p.Uses.UserIn {
+		b.WriteString("\n  uses:     @" + quote(v))
+	}
+	for _, v := range p.Uses.UserOut {
+		b.WriteString("\n  assigns:  @" + quote(v))
+	}
+	if p.Uses.Zones {
+		b.WriteString("\n  uses:     upstream's time zones")
+	}
+	for _, f := range p.Uses.Functions {
+		b.WriteString("\n  uses:     no function " + quote(f.DB) + "." + quote(f.Name))
 	}
 	return b.String()
 }
@@ -100,6 +142,26 @@ func (p Part) String() string {
 		return p.Text
 	case PartExtra:
 		return "{" + strings.TrimSpace(p.Text) + " rows}"
+	case PartSchema:
+		return "{schema " + p.Text + "}"
+	case PartTwin:
+		return "{twin}"
+	case PartShown:
+		return "{twins of " + p.Text + "}"
+	case PartSession:
+		return "{session " + p.Text + "}"
+	case PartCondition:
+		return "{if bound: " + partsString(p.Expr) + "}"
+	case PartJoin, PartTop:
+		return partsString(p.Expr)
+	case PartLimit:
+		return " LIMIT {" + strings.ReplaceAll(partsString(p.Expr), "}{", "} + {") + "}"
+	case PartOrder:
+		return p.Text
+	case PartGroups:
+		return "{groups}"
+	case PartName:
+		return "{name " + partsString(p.Expr) + "}"
 	}
 	of := ""
 	if p.Column != nil {
@@ -131,6 +193,47 @@ func (f Form) String() string {
 		return "default-token"
 	case NowCell:
 		return "now-cell"
+	case StoreOrder:
+		return "order"
+	case DefaultOrder:
+		return "default-order"
+	case NowOrder:
+		return "now-order"
+	case CompareOrder:
+		return "compare-order"
+	case BelowOrder:
+		return "below-order"
+	case AboveOrder:
+		return "above-order"
+	case LikeLow:
+		return "like-low"
+	case LikeHigh:
+		return "like-high"
 	}
 	return "now-token"
+}
+
+// String implements Plan.
+func (p *AlterTable) String() string {
+	out := "AlterTable " + quote(p.DB) + "." + quote(p.Name)
+	if p.NewDB != p.DB || p.NewName != p.Name {
+		out += " becomes " + quote(p.NewDB) + "." + quote(p.NewName)
+	}
+	out += "\n  evaluator: " + p.Statement
+	for _, r := range p.Renamed {
+		out += "\n  renames:   " + quote(r[0]) + " to " + quote(r[1])
+	}
+	for _, d := range p.Dropped {
+		out += "\n  drops:     " + quote(d)
+	}
+	return out
+}
+
+// String implements Plan.
+func (p *RenameTables) String() string {
+	out := "RenameTables"
+	for _, s := range p.Steps {
+		out += "\n  " + s.Statement
+	}
+	return out
 }

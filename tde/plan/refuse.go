@@ -10,6 +10,9 @@ import (
 // codeNotSupported is ER_NOT_SUPPORTED_YET; its SQLSTATE is 42000.
 const codeNotSupported = 1235
 
+// codeAmbiguous is ER_NON_UNIQ_ERROR.
+const codeAmbiguous = 1052
+
 // refuse makes a refusal. reason is a short stable word; what must hold no value of the statement.
 func refuse(reason, format string, args ...any) *Refuse {
 	msg := "tdeproxy: " + fmt.Sprintf(format, args...)

@@ -22,11 +22,14 @@ type source struct {
 type block struct {
 	env     *Env
 	text    string
+	read    string // what the parser has read: text, or its reading
 	tokens  []Token
 	params  map[int]int // template offset of a `?` -> index of its literal
 	sources []source
 	forms   map[int]Part // by literal: those that do not go as they came
 	edits   []edit
+	widens  bool // a condition may let more rows pass than the statement's
+	widened bool // one does
 }
 
 // edit replaces template bytes [start, end).
@@ -36,13 +39,20 @@ type edit struct {
 }
 
 func newBlock(env *Env, text string, tokens []Token) *block {
-	b := &block{env: env, text: text, tokens: tokens, params: map[int]int{}, forms: map[int]Part{}}
+	b := &block{env: env, text: text, read: text, tokens: tokens, params: map[int]int{}, forms: map[int]Part{}}
 	for _, t := range tokens {
 		if t.Kind == TokParam {
 			b.params[t.Start] = len(b.params)
 		}
 	}
 	return b
+}
+
+// again is a block over the same statement in which nothing has been planned.
+func (b *block) again() *block {
+	c := newBlock(b.env, b.text, b.tokens)
+	c.read = b.read
+	return c
 }
 
 // from collects the tables of a FROM clause.
@@ -148,7 +158,7 @@ func (b *block) unqualified(c column) (column, error) {
 		return c, nil
 	}
 	if matches > 1 {
-		return c, refuseMySQL("ambiguous-column", 1052, "23000", "Column '"+c.name+"' in field list is ambiguous")
+		return c, refuseMySQL("ambiguous-column", codeAmbiguous, "23000", "Column '"+c.name+"' in field list is ambiguous")
 	}
 	if clear > 0 {
 		return c, refuse("unqualified-column", "column %s must be qualified by its table in a join with a table that is not encrypted", quote(c.name))
@@ -169,11 +179,16 @@ func (b *block) useToken(c column) error {
 	if !c.col.Token {
 		return refuse("no-token", "column %s has no index, so the server cannot compare it; give it an index", columnName(c.src.table, c.col))
 	}
+	return b.rename(c, c.col.TokenColumn())
+}
+
+// rename makes the statement name a physical column where it names c.
+func (b *block) rename(c column, name string) error {
 	t, ok := b.nameToken(c)
 	if !ok {
 		return refuse("position", "the name of column %s was not found in the statement", columnName(c.src.table, c.col))
 	}
-	b.edits = append(b.edits, edit{t.Start, t.End, []Part{{Text: quote(c.col.TokenColumn())}}})
+	b.edits = append(b.edits, edit{t.Start, t.End, []Part{{Text: quote(name)}}})
 	return nil
 }
 

@@ -72,6 +72,12 @@ func (b *block) selectTail(s *ast.SelectStmt, outs *outputs) error {
 	}
 	if s.OrderBy != nil {
 		for _, item := range s.OrderBy.Items {
+			if done, err := b.orderBy(s, item, outs); done || err != nil {
+				if err != nil {
+					return err
+				}
+				continue
+			}
 			if err := b.orderItem(item, outs); err != nil {
 				return err
 			}

@@ -21,6 +21,9 @@ func unread(source string, env *Env) Plan {
 	if len(words) > 0 && words[0] == "CALL" {
 		return refuse("unreadable", "this CALL could not be read and could write to an encrypted table; write it more plainly")
 	}
+	if len(words) > 0 && words[0] == "EXECUTE" {
+		return refuse("prepare", "EXECUTE … USING anything but user variables is not supported where tables are encrypted")
+	}
 	if dynamic(source) {
 		return refuse("dynamic-sql", "dynamic SQL (PREPARE, EXECUTE IMMEDIATE) in a stored program or compound statement is not supported where tables are encrypted")
 	}

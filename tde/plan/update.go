@@ -20,6 +20,9 @@ func (b *block) updatePlan(s *ast.UpdateStmt) (Plan, error) {
 		return nil, err
 	}
 	u := &updater{block: b, table: b.sources[0].table}
+	if u.table == nil {
+		return nil, refuse("update", "UPDATE of a table that is not encrypted by what encrypted tables hold is not supported")
+	}
 	if err := u.assignments(s); err != nil {
 		return nil, err
 	}
@@ -149,7 +152,7 @@ func (u *updater) tokenIndex(offset int) int {
 }
 
 func (u *updater) assign(c *schema.Column, e ast.ExprNode, at [2]int) error {
-	p, token, err := u.value(u.table, c, e, at)
+	p, hidden, err := u.value(u.table, c, e, at)
 	if err != nil {
 		return err
 	}
@@ -157,11 +160,16 @@ func (u *updater) assign(c *schema.Column, e ast.ExprNode, at [2]int) error {
 		return refuse("update-null", "column %s has no default and cannot be NULL", columnName(u.table, c))
 	}
 	u.sets = append(u.sets, Set{Column: c, Literal: p.Literal, Null: p.Kind == PartText, Form: p.Form, Expr: p.Expr})
-	u.sealed = append(u.sealed, setParts(c.Name, p)...)
-	if token != nil {
-		u.sealed = append(u.sealed, setParts(c.TokenColumn(), *token)...)
-	}
+	u.seal(c, p, hidden)
 	return nil
+}
+
+// seal assigns a cell and the columns beside it.
+func (u *updater) seal(c *schema.Column, p Part, hidden []Part) {
+	u.sealed = append(u.sealed, setParts(c.Name, p)...)
+	for i, name := range c.Hidden() {
+		u.sealed = append(u.sealed, setParts(name, hidden[i])...)
+	}
 }
 
 func setParts(name string, p Part) []Part {
@@ -180,14 +188,11 @@ func (u *updater) touch(assigned map[*schema.Column]bool) error {
 				columnName(u.table, c))
 		}
 		u.onUpdate = true
-		p, token, err := cellParts(Part{Kind: PartValue, Literal: -1, Form: NowCell, Table: u.table, Column: c}, NowToken)
+		p, hidden, err := cellParts(Part{Kind: PartValue, Literal: -1, Form: NowCell, Table: u.table, Column: c}, NowToken)
 		if err != nil {
 			return err
 		}
-		u.sealed = append(u.sealed, setParts(c.Name, p)...)
-		if token != nil {
-			u.sealed = append(u.sealed, setParts(c.TokenColumn(), *token)...)
-		}
+		u.seal(c, p, hidden)
 	}
 	return nil
 }
@@ -268,6 +273,18 @@ func (u *updater) fetch(ids []Identity) []Part {
 		out = appendPart(out, part)
 	}
 	return appendText(u.filtered(out), " FOR UPDATE")
+}
+
+// assigned are the places of the names of the columns that an UPDATE sets.
+func (b *block) assigned(node ast.StmtNode) (at []int) {
+	u := &updater{block: b}
+	if s, ok := node.(*ast.UpdateStmt); !ok || len(s.List) == 0 || u.locate() != nil {
+		return nil
+	}
+	for _, r := range u.split(u.set+1, u.tokenIndex(u.tail)) {
+		at = append(at, b.tokens[r[0]].Start)
+	}
+	return at
 }
 
 func inPrimary(t *schema.Table, c *schema.Column) bool {

@@ -5,7 +5,7 @@ import "fmt"
 // Leak is what upstream can learn from one column's stored form, beside NULLs, lengths and row counts.
 type Leak struct {
 	Column string
-	Shows  string // "random": nothing; "equality": which rows hold equal values; "clear": the values
+	Shows  string // "random": nothing; "equality": which rows hold equal values; "order": also their order; "clear": the values
 	Why    string
 }
 
@@ -23,6 +23,8 @@ func Leakage(t *Table) []Leak {
 			if fk := t.foreignKeyOf(c.Name); fk != nil {
 				l.Why = fmt.Sprintf("foreign key %s points at a clear column of %s", fk.Name, fk.RefTable)
 			}
+		case c.Order:
+			l.Shows, l.Why = "order", `asked for by index = "range"`
 		case c.Token:
 			l.Shows, l.Why = "equality", t.tokenReason(c.Name)
 		}

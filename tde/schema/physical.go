@@ -21,6 +21,7 @@ const (
 type Physical struct {
 	MariaDB     bool
 	IfNotExists bool
+	Replace     bool
 	// MaxStored is the size of a column's largest stored form, and Overhead what a cell adds to it, in bytes.
 	MaxStored func(*Column) int
 	Overhead  int
@@ -49,9 +50,7 @@ func CreateTable(t *Table, d *Physical) (string, error) {
 func (t *Table) physicalColumns() int {
 	n := len(t.Columns)
 	for i := range t.Columns {
-		if t.Columns[i].Token {
-			n++
-		}
+		n += len(t.Columns[i].Hidden())
 	}
 	return n
 }
@@ -60,54 +59,110 @@ func (t *Table) physicalColumns() int {
 type printer struct {
 	*Physical
 	table *Table
-	lines []string
-	n     int // physical columns so far
+	layout
+}
+
+// layout is a physical table in pieces.
+type layout struct {
+	columns, indexes, foreign, checks []piece
+}
+
+// piece is a column, an index, a foreign key or a check of a physical table.
+type piece struct {
+	// key tells what it stands for, whatever its columns are called: "cell 3".
+	key  string
+	name string
+	// definition is its SQL; of a column without name and comment.
+	definition string
+	comment    string
+}
+
+// column is a column as CREATE TABLE has it.
+func (p *piece) column() string {
+	s := Quote(p.name) + " " + p.definition
+	if p.comment != "" {
+		s += " COMMENT '" + p.comment + "'"
+	}
+	return s
 }
 
 func (p *printer) print() (string, error) {
+	t := p.table
+	if err := p.lay(); err != nil {
+		return "", err
+	}
+	var lines []string
+	for i := range p.columns {
+		lines = append(lines, p.columns[i].column())
+	}
+	for _, pieces := range [][]piece{p.indexes, p.foreign, p.checks} {
+		for i := range pieces {
+			lines = append(lines, pieces[i].definition)
+		}
+	}
+	create := "CREATE TABLE "
+	if p.Replace {
+		create = "CREATE OR REPLACE TABLE "
+	}
+	if p.IfNotExists {
+		create += "IF NOT EXISTS "
+	}
+	return create + Quote(t.DB) + "." + Quote(t.Name) + " (\n  " + strings.Join(lines, ",\n  ") + "\n)" + p.options(), nil
+}
+
+// lay makes the pieces.
+func (p *printer) lay() error {
 	t := p.table
 	types := p.cellTypes()
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		if c.Storage == StoredClear {
-			p.column(c.Name, p.clearColumn(c))
+			p.addColumn("clear", c, c.Name, p.clearColumn(c))
 		} else {
-			p.column(c.Name, p.cellColumn(c, types[i]))
+			p.addColumn("cell", c, c.Name, p.cellColumn(c, types[i]))
 		}
 	}
 	for i := range t.Columns {
 		if c := &t.Columns[i]; c.Token {
-			p.column(c.TokenColumn(), p.tokenColumn(c))
+			p.addColumn("token", c, c.TokenColumn(), p.tokenColumn(c))
+		}
+	}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Order {
+			p.addColumn("order", c, c.OrderColumn(), p.orderColumn(c))
 		}
 	}
 	for i := range t.Indexes {
-		p.lines = append(p.lines, p.index(&t.Indexes[i]))
-	}
-	for i := range t.ForeignKeys {
-		line, err := p.foreignKey(&t.ForeignKeys[i])
-		if err != nil {
-			return "", err
-		}
-		p.lines = append(p.lines, line)
+		ix := &t.Indexes[i]
+		p.indexes = append(p.indexes, piece{key: p.indexKey(ix), name: ix.Name, definition: p.index(ix)})
 	}
 	for i := range t.Columns {
-		p.lines = append(p.lines, p.checks(&t.Columns[i])...)
+		if c := &t.Columns[i]; c.Order {
+			name := c.OrderColumn()
+			p.indexes = append(p.indexes, piece{key: "order " + strconv.Itoa(int(c.ID)), name: name, definition: "KEY " + Quote(name) + " (" + Quote(name) + ")"})
+		}
 	}
-	create := "CREATE TABLE "
-	if p.IfNotExists {
-		create += "IF NOT EXISTS "
+	for i := range t.ForeignKeys {
+		fk := &t.ForeignKeys[i]
+		line, err := p.foreignKey(fk)
+		if err != nil {
+			return err
+		}
+		p.foreign = append(p.foreign, piece{key: p.foreignKeyKey(fk, line), name: fk.Name, definition: line})
 	}
-	return create + Quote(t.DB) + "." + Quote(t.Name) + " (\n  " + strings.Join(p.lines, ",\n  ") + "\n)" + p.options(), nil
+	for i := range t.Columns {
+		p.checks = append(p.checks, p.checksOf(&t.Columns[i])...)
+	}
+	return nil
 }
 
-// column adds a column's line, with its share of the metadata.
-func (p *printer) column(name, definition string) {
-	line := Quote(name) + " " + definition
-	if p.n < len(p.ColumnComments) && p.ColumnComments[p.n] != "" {
-		line += " COMMENT '" + p.ColumnComments[p.n] + "'"
+// addColumn adds a column, with its share of the metadata.
+func (p *printer) addColumn(kind string, c *Column, name, definition string) {
+	col := piece{key: kind + " " + strconv.Itoa(int(c.ID)), name: name, definition: definition}
+	if n := len(p.columns); n < len(p.ColumnComments) {
+		col.comment = p.ColumnComments[n]
 	}
-	p.n++
-	p.lines = append(p.lines, line)
+	p.columns = append(p.columns, col)
 }
 
 // cellTypes chooses the type of each cell: VARBINARY where cells are short and the row has room, shortest first.
@@ -120,6 +175,9 @@ func (p *printer) cellTypes() []string {
 		c := &t.Columns[i]
 		if c.Token {
 			row += tokenSize
+		}
+		if c.Order {
+			row += c.orderSize() + 2
 		}
 		if c.Storage == StoredClear {
 			row += p.MaxStored(c) + 2

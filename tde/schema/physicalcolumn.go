@@ -31,26 +31,46 @@ func (p *printer) tokenColumn(c *Column) string {
 	return "BINARY(16) NOT NULL INVISIBLE"
 }
 
-// checks are the constraints that no row without its cells and tokens passes. Their names must differ in the whole
+// orderColumn gives an order token its definition.
+func (p *printer) orderColumn(c *Column) string {
+	typ := "BINARY"
+	if k, _ := c.OrderKey(); k.Weighed || k.Space == "bytes" {
+		typ = "VARBINARY"
+	}
+	return typ + "(" + strconv.Itoa(c.orderSize()) + ") NULL DEFAULT NULL INVISIBLE"
+}
+
+// orderSize is the size of a column's longest order token in bytes.
+func (c *Column) orderSize() int {
+	k, _ := c.OrderKey()
+	return k.Size * OrderExpansion
+}
+
+// checksOf are the constraints that no row without its cells and tokens passes. Their names must differ in the whole
 // database and outlive a RENAME, so they are made of the table's id.
-func (p *printer) checks(c *Column) []string {
+func (p *printer) checksOf(c *Column) []piece {
 	if c.Storage == StoredClear {
 		return nil
 	}
-	name := func(what string) string {
-		return "CONSTRAINT " + Quote(Prefix+what+"_"+hex.EncodeToString(p.table.ID[:])+"_"+strconv.Itoa(int(c.ID)))
+	var out []piece
+	add := func(what, condition string) {
+		name := Prefix + what + "_" + hex.EncodeToString(p.table.ID[:]) + "_" + strconv.Itoa(int(c.ID))
+		definition := "CONSTRAINT " + Quote(name) + " CHECK (" + condition + ")"
+		out = append(out, piece{key: definition, name: name, definition: definition})
 	}
-	var out []string
 	cell, token := Quote(c.Name), Quote(c.TokenColumn())
 	if c.NotNull {
-		out = append(out, name("cell")+" CHECK ("+cell+" <> '')")
+		add("cell", cell+" <> ''")
 	}
 	switch {
 	case !c.Token:
 	case c.NotNull:
-		out = append(out, name("eq")+" CHECK ("+token+" <> x'00000000000000000000000000000000')")
+		add("eq", token+" <> x'00000000000000000000000000000000'")
 	default:
-		out = append(out, name("eq")+" CHECK (("+cell+" IS NULL) = ("+token+" IS NULL))")
+		add("eq", "("+cell+" IS NULL) = ("+token+" IS NULL)")
+	}
+	if c.Order {
+		add("ord", "("+cell+" IS NULL) = ("+Quote(c.OrderColumn())+" IS NULL)")
 	}
 	return out
 }

@@ -1,14 +1,23 @@
 package schema
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
 
 func (p *printer) index(ix *Index) string {
 	var parts []string
-	for _, part := range ix.Parts {
+	for i, part := range ix.Parts {
 		c := p.table.Column(part.Column)
+		if c.Storage == StoredCell && p.table.ordersBy(ix, c, i) {
+			s := Quote(c.OrderColumn())
+			if part.Desc {
+				s += " DESC"
+			}
+			parts = append(parts, s)
+			continue
+		}
 		if c.Storage == StoredCell {
 			// The order of tokens means nothing, and there are no prefixes of them.
 			parts = append(parts, Quote(c.TokenColumn()))
@@ -34,6 +43,48 @@ func (p *printer) index(ix *Index) string {
 		s += " INVISIBLE"
 	}
 	return s
+}
+
+// ordersBy says whether part i of an index is the order token of its column c: that of the last column behind others, where
+// nothing but reading depends on the index. There is an index on the order token alone already.
+func (t *Table) ordersBy(ix *Index, c *Column, i int) bool {
+	return c.Order && !ix.Unique && i > 0 && i == len(ix.Parts)-1 && t.foreignKeyOf(c.Name) == nil
+}
+
+// columnKey tells a column of an index or foreign key whatever its name.
+func (p *printer) columnKey(name string) string {
+	c := p.table.Column(name)
+	kind := "clear "
+	if c.Storage == StoredCell {
+		kind = "token "
+	}
+	return kind + strconv.Itoa(int(c.ID))
+}
+
+// indexKey tells an index whatever its columns are called.
+func (p *printer) indexKey(ix *Index) string {
+	s := fmt.Sprint(indexHead(ix), ix.Type == "HASH", ix.Invisible)
+	for i, part := range ix.Parts {
+		c := p.table.Column(part.Column)
+		s += "," + p.columnKey(part.Column)
+		switch {
+		case c.Storage == StoredClear:
+			s += fmt.Sprint(part.Prefix, part.Desc)
+		case p.table.ordersBy(ix, c, i):
+			s += fmt.Sprint(" by order", part.Desc)
+		}
+	}
+	return s
+}
+
+// foreignKeyKey is that of a foreign key; definition is its SQL.
+func (p *printer) foreignKeyKey(fk *ForeignKey, definition string) string {
+	s := fk.Name
+	for _, name := range fk.Columns {
+		s += "," + p.columnKey(name)
+	}
+	_, references, _ := strings.Cut(definition, " REFERENCES ")
+	return s + " " + references
 }
 
 func indexHead(ix *Index) string {

@@ -11,10 +11,10 @@ type Rule struct {
 	Tables   []string // patterns with `*`; none: all tables
 }
 
-// ColumnIndex is the kind of index that a column is to have upstream: [[column]] of the configuration.
+// ColumnIndex is the kind of index that columns are to have upstream: [[column]] of the configuration. Names are patterns with `*`.
 type ColumnIndex struct {
 	Database, Table, Column string
-	Index                   string // "equality", "none"
+	Index                   string // "equality", "range", "none"
 }
 
 // Rules says which tables are designated. The zero value and nil designate none.
@@ -55,13 +55,13 @@ func (r *Rules) DesignatedDB(db string) bool {
 	return slices.ContainsFunc(r.rules, func(rule Rule) bool { return match(rule.Database, db) })
 }
 
-// Index is what [[column]] asks for a column: "" where it says nothing.
+// Index is what the first [[column]] that names a column asks for it: "" where none does.
 func (r *Rules) Index(db, table, column string) string {
 	if r == nil {
 		return ""
 	}
 	for _, c := range r.columns {
-		if strings.EqualFold(c.Database, db) && strings.EqualFold(c.Table, table) && strings.EqualFold(c.Column, column) {
+		if match(c.Database, db) && match(c.Table, table) && match(c.Column, column) {
 			return c.Index
 		}
 	}

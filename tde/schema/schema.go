@@ -58,6 +58,7 @@ type Storage uint8
 const (
 	StoredCell  Storage = iota // sealed; nothing but its length and NULL shows
 	StoredClear                // as the application wrote it
+	StoredShown                // of INFORMATION_SCHEMA: what upstream says is of the stored table, and is replaced
 )
 
 // DefaultKind says what an INSERT that leaves a column out stores there.
@@ -113,6 +114,7 @@ type Column struct {
 	Comment       string
 	Storage       Storage
 	Token         bool // upstream has an equality token beside the cell
+	Order         bool `json:",omitempty"` // and an order token
 	Wire          Wire
 }
 
@@ -156,7 +158,9 @@ type Table struct {
 	WrappedKey  []byte // the data key, wrapped by the master key
 	// Locked says why the table cannot be opened: its key belongs to another keyring, or its metadata is damaged. Nothing
 	// but its name is known then.
-	Locked    string `json:"-"`
+	Locked string `json:"-"`
+	// Source is upstream's own SHOW CREATE TABLE of a table that is not protected, without AUTO_INCREMENT=; else empty.
+	Source    string `json:"-"`
 	Engine    string
 	Charset   string
 	Collation string
@@ -168,9 +172,11 @@ type Table struct {
 	Checks        []string // CHECK constraints, JSONCheck not among them: name and expression
 	Options       string   // CREATE_OPTIONS of INFORMATION_SCHEMA: "partitioned", "row_format=COMPRESSED"
 	Versioned     bool     // MariaDB's WITH SYSTEM VERSIONING
-	Columns       []Column
-	Indexes       []Index
-	ForeignKeys   []ForeignKey
+	// NextColumn is an id that no column has had yet, where columns were dropped; else 0.
+	NextColumn  uint16 `json:",omitempty"`
+	Columns     []Column
+	Indexes     []Index
+	ForeignKeys []ForeignKey
 }
 
 // Column finds a column by its name, which is case-insensitive as in MySQL. It returns nil where there is none.
@@ -181,4 +187,13 @@ func (t *Table) Column(name string) *Column {
 		}
 	}
 	return nil
+}
+
+// Transactional says whether a storage engine has transactions: that decides what STRICT_TRANS_TABLES means.
+func Transactional(engine string) bool {
+	switch strings.ToUpper(engine) {
+	case "MYISAM", "ARIA", "MEMORY", "CSV", "ARCHIVE":
+		return false
+	}
+	return true
 }

@@ -11,15 +11,15 @@ import (
 type Snapshot struct {
 	fold      bool
 	protected map[string]*Table
-	plain     map[string]bool
-	names     []string // of protected tables, lower case
-	databases []string // that have protected tables, as upstream writes them
+	plain     map[string]*Table // nil: the definition was not asked for
+	names     []string          // of protected tables, lower case
+	databases []string          // that have protected tables, as upstream writes them
 }
 
 // NewSnapshot makes a Snapshot of the protected tables of one server, whose lower_case_table_names decides whether the case
 // of names counts: it does where that is 0.
 func NewSnapshot(tables []*Table, lowerCaseTableNames int) *Snapshot {
-	s := &Snapshot{fold: lowerCaseTableNames != 0, protected: map[string]*Table{}, plain: map[string]bool{}}
+	s := &Snapshot{fold: lowerCaseTableNames != 0, protected: map[string]*Table{}, plain: map[string]*Table{}}
 	for _, t := range tables {
 		s.protected[s.key(t.DB, t.Name)] = t
 	}
@@ -45,14 +45,21 @@ func (s *Snapshot) key(db, name string) string {
 	return db + "\x00" + name
 }
 
+// SameName says whether two names of tables are one, as the server compares them.
+func (s *Snapshot) SameName(a, b string) bool { return a == b || s.fold && strings.EqualFold(a, b) }
+
 // Lookup finds a protected table; nil where there is none of that name.
 func (s *Snapshot) Lookup(db, name string) *Table { return s.protected[s.key(db, name)] }
 
 // Known says whether the table was looked up: it is protected, or known to be plaintext.
 func (s *Snapshot) Known(db, name string) bool {
 	k := s.key(db, name)
-	return s.protected[k] != nil || s.plain[k]
+	_, plain := s.plain[k]
+	return s.protected[k] != nil || plain
 }
+
+// Plain finds the definition of a table that is not protected; nil where it is not known.
+func (s *Snapshot) Plain(db, name string) *Table { return s.plain[s.key(db, name)] }
 
 // Len is the number of protected tables.
 func (s *Snapshot) Len() int { return len(s.protected) }
@@ -91,13 +98,29 @@ func (s *Snapshot) With(t *Table) *Snapshot {
 	return c
 }
 
+// Without is the snapshot after a table is gone.
+func (s *Snapshot) Without(db, name string) *Snapshot {
+	c := s.clone()
+	delete(c.protected, c.key(db, name))
+	delete(c.plain, c.key(db, name))
+	c.list()
+	return c
+}
+
 // WithPlain notes that a table is plaintext.
 func (s *Snapshot) WithPlain(db, name string) *Snapshot {
 	c := s.clone()
 	k := c.key(db, name)
 	delete(c.protected, k)
-	c.plain[k] = true
+	c.plain[k] = nil
 	c.list()
+	return c
+}
+
+// WithDefinition notes that a table is plaintext, and what it is: a Table all of whose columns are clear.
+func (s *Snapshot) WithDefinition(t *Table) *Snapshot {
+	c := s.WithPlain(t.DB, t.Name)
+	c.plain[c.key(t.DB, t.Name)] = t
 	return c
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Protect decides how upstream stores each column of a new table, and which get an equality token. parent gives a
+// Protect decides how upstream stores each column of a new table, and which get tokens. parent gives a
 // protected table that a foreign key names, and nil where there is none of that name.
 //
 // AUTO_INCREMENT columns stay clear, since upstream counts them. So do the columns of a foreign key that points at
@@ -13,7 +13,7 @@ import (
 func (t *Table) Protect(rules *Rules, parent func(db, name string) *Table) error {
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		c.Storage, c.Token = StoredCell, false
+		c.Storage, c.Token, c.Order = StoredCell, false, false
 		if c.AutoIncrement {
 			c.Storage = StoredClear
 		}
@@ -49,10 +49,27 @@ func (t *Table) columnRules(rules *Rules) error {
 			}
 		case "equality":
 			t.addToken(c.Name)
+		case "range":
+			if err := t.addOrder(c); err != nil {
+				return err
+			}
 		default:
 			return t.refuse("index = %q for column %s", index, c.Name)
 		}
 	}
+	return nil
+}
+
+// addOrder gives a column an order token, and an equality token, too: an order tells all that equality does. A clear column
+// needs neither.
+func (t *Table) addOrder(c *Column) error {
+	if c.Storage == StoredClear {
+		return nil
+	}
+	if _, ok := c.OrderKey(); !ok {
+		return t.refuse("index = \"range\" for column %s, whose type has no order over ciphertext,", c.Name)
+	}
+	c.Token, c.Order = true, true
 	return nil
 }
 

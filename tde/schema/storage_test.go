@@ -63,7 +63,7 @@ mail: equality (foreign key by_mail)`
 	if err := logical(orders()).Protect(rules, func(string, string) *schema.Table { return &elsewhere }); err == nil {
 		t.Error("a foreign key to tokens of another domain was taken")
 	}
-	for _, index := range []string{"range", "none"} {
+	for _, index := range []string{"sorted", "none"} {
 		rules := schema.NewRules(nil, []schema.ColumnIndex{{Database: "SHOP", Table: "Customers", Column: "EMAIL", Index: index}})
 		if err := logical(customers()).Protect(rules, none); err == nil {
 			t.Errorf("index = %q was taken", index)

@@ -61,6 +61,8 @@ func (c *Column) unsupported() string {
 		return fmt.Sprintf("a column name that begins with %s (%s)", Prefix, c.Name)
 	case c.Token && utf8.RuneCountInString(c.Name) > maxName-len(TokenPrefix):
 		return fmt.Sprintf("a name of more than %d characters (%s) of an indexed column", maxName-len(TokenPrefix), c.Name)
+	case c.Order && utf8.RuneCountInString(c.Name) > maxName-len(OrderPrefix):
+		return fmt.Sprintf("a name of more than %d characters (%s) of a column with index = \"range\"", maxName-len(OrderPrefix), c.Name)
 	case c.Kind == KindNone:
 		return fmt.Sprintf("the data type of column %s", c.Name)
 	case c.Generated:

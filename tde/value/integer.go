@@ -55,8 +55,8 @@ func integer(v Value, ctx *Context) (neg bool, u uint64, ok bool) {
 		}
 		return f < 0, uint64(math.Abs(f)), true
 	case Hex:
-		// MariaDB takes x'35' for the text "5" and 0x35 for the number 53, and a Value does not say which it was.
-		if ctx.MariaDB || len(v.Bytes) == 0 || len(v.Bytes) > 8 {
+		// MariaDB takes x'35' for the text "5" and 0x35 for the number 53.
+		if ctx.MariaDB && !v.Number || len(v.Bytes) == 0 || len(v.Bytes) > 8 {
 			return false, 0, false
 		}
 		return false, bigEndian(v.Bytes), true

@@ -154,7 +154,7 @@ func blobs(hexes ...string) (out []literal) {
 			literal{sql: "_binary" + quote(string(b)), v: Value{Kind: Binary, Bytes: b}},
 			literal{sql: "?", arg: mysql.TypedBytes{Type: mysql.MYSQL_TYPE_BLOB, Bytes: b}, v: Value{Kind: Binary, Bytes: b}})
 		if h != "" {
-			out = append(out, literal{sql: "0x" + h, v: Value{Kind: Hex, Bytes: b}})
+			out = append(out, literal{sql: "0x" + h, v: Value{Kind: Hex, Bytes: b, Number: true}})
 		}
 	}
 	return out

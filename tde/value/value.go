@@ -27,4 +27,5 @@ type Value struct {
 	Bytes   []byte
 	Charset string // of String: "utf8mb4", "latin1"
 	Param   bool   // of a prepared statement: no parser checked a String's bytes
+	Number  bool   // of Hex: 0x… or b'…', which MariaDB takes for a number where it takes x'…' for text
 }

@@ -1,0 +1,44 @@
+package exec
+
+import (
+	"fmt"
+	"math/big"
+	"regexp"
+	"time"
+
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/plan"
+)
+
+// setsClock finds statements that may set the session's clock: SET timestamp = …, as a replayed binlog does.
+var setsClock = regexp.MustCompile(`(?i)timestamp\W{0,3}:?=`)
+
+// readClock gives the binder the statement's time as upstream has it, where the client may have set that and the plan
+// writes. Without, it is this machine's.
+func (x *Session) readClock(p plan.Plan) error {
+	x.stands = ""
+	if !x.clock {
+		return nil
+	}
+	switch r := p.(type) {
+	case *plan.Rewrite:
+		if r.Insert == nil {
+			return nil
+		}
+	case *plan.ReadModifyWrite:
+	default:
+		return nil
+	}
+	_, row, err := x.queryRow("SELECT UNIX_TIMESTAMP(NOW(6)) LIMIT 1")
+	if err != nil {
+		return err
+	}
+	seconds, ok := new(big.Rat).SetString(string(row[0]))
+	if !ok {
+		return fmt.Errorf("reading the session's clock: %w", wire.ErrMalformed)
+	}
+	micros := seconds.Mul(seconds, big.NewRat(1e6, 1))
+	x.stands = string(row[0])
+	x.binder.now = time.UnixMicro(new(big.Int).Quo(micros.Num(), micros.Denom()).Int64())
+	return nil
+}

@@ -1,0 +1,367 @@
+package exec
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/evaluator"
+	"github.com/tdeproxy/tdeproxy/tde/plan"
+)
+
+// texts are the session's statements that SQL has prepared, by name in lower case.
+type texts struct {
+	own      map[string]*keptText // those that touch protected tables
+	upstream map[string][2]string // those that upstream has: the user variables that each reads and assigns
+}
+
+// keptText is a statement as it was when SQL prepared it.
+type keptText struct {
+	src  []byte
+	db   string // the current database
+	mode plan.Mode
+}
+
+// codeWrongArguments is ER_WRONG_ARGUMENTS.
+const codeWrongArguments = 1210
+
+// planText decides who keeps, executes or drops a prepared statement.
+func (x *Session) planText(ctx context.Context, p plan.Plan) (plan.Plan, error) {
+	pass := &plan.PassThrough{Effects: plan.Effects{Session: true}}
+	switch p := p.(type) {
+	case *plan.PrepareText:
+		return x.planPrepare(ctx, p)
+	case *plan.DeallocateText:
+		if x.texts.own[p.Name] != nil {
+			return p, nil
+		}
+		x.instead.after = func() { delete(x.texts.upstream, p.Name) }
+	case *plan.ExecuteText:
+		if x.texts.own[p.Name] != nil {
+			return p, nil
+		}
+		vars := x.texts.upstream[p.Name]
+		if names := x.derived(p.Using); len(names) > 0 {
+			return nil, errUserVar(names...)
+		}
+		if err := x.Allows(vars[0]); err != nil {
+			return nil, err
+		}
+		x.instead.after = func() { x.Overwritten(vars[1]) }
+		pass.Effects.Schema = true
+	}
+	return pass, nil
+}
+
+// planPrepare plans the statement that PREPARE names. What touches no protected table is upstream's.
+func (x *Session) planPrepare(ctx context.Context, p *plan.PrepareText) (plan.Plan, error) {
+	hidden := false
+	if p.Var != "" {
+		text, err := x.variableText(p.Var)
+		if err != nil {
+			return nil, err
+		}
+		if text == nil {
+			return &plan.PassThrough{}, nil // the server's error
+		}
+		p = &plan.PrepareText{Name: p.Name, Text: string(text)}
+		hidden = x.userVars[p.Var] != nil
+	}
+	src := []byte(p.Text)
+	outer := x.note.Template
+	inner, rest, err := x.planFirst(ctx, src)
+	x.note.Template = outer // a text out of a variable is a value
+	if tls, ok := inner.(*plan.ServerTLS); ok {
+		if r := tls.Prepared(); r != nil {
+			return r, err
+		}
+		inner = &plan.PassThrough{}
+	}
+	switch inner := inner.(type) {
+	case *plan.PassThrough:
+		if rest != nil { // not looked at: upstream's error would show it
+			if r, ok := plan.Unreadable(p.Text, x.env()).(*plan.Refuse); ok {
+				return r, err
+			}
+		}
+		if hidden {
+			return nil, notSupported("PREPARE of a text that comes of an encrypted table is not supported")
+		}
+		reads, writes := x.UserVars(src)
+		x.instead = instead{after: func() {
+			delete(x.texts.own, p.Name)
+			if x.texts.upstream == nil {
+				x.texts.upstream = map[string][2]string{}
+			}
+			x.texts.upstream[p.Name] = [2]string{reads, writes}
+		}}
+		return inner, err
+	case *plan.Refuse:
+		return inner, err
+	case *plan.Split:
+		if err := x.checkSplit(ctx, inner, src, false); err != nil {
+			return nil, err
+		}
+	case *plan.Replay:
+		if err := x.checkSplit(ctx, &inner.Split, src, true); err != nil {
+			return nil, err
+		}
+	case *plan.Rewrite, *plan.ReadModifyWrite:
+		if err := x.checkPrepared(inner, src); err != nil {
+			return nil, err
+		}
+	}
+	x.instead = instead{}
+	if err == nil && rest != nil {
+		err = notSupported("PREPARE of several statements is not supported")
+	}
+	return p, err
+}
+
+// checkSplit lets the evaluator look at a statement as a server does at PREPARE.
+func (x *Session) checkSplit(ctx context.Context, p *plan.Split, src []byte, writes bool) error {
+	st := &statement{src: src, literals: slices.Clone(x.lexer.Literals), mode: x.vars.mode}
+	_, err := x.describeSplit(ctx, st, p, writes)
+	return err
+}
+
+// checkPrepared lets upstream look at a statement as a server does at PREPARE.
+func (x *Session) checkPrepared(p plan.Plan, src []byte) error {
+	if x.instead.src != nil {
+		src = x.instead.src
+	}
+	st := &statement{rows: x.lexer.Rows, width: x.lexer.RowWidth}
+	a := &args{src: src, literals: x.lexer.Literals, mode: x.vars.mode, vars: &x.vars}
+	var sql []byte
+	switch p := p.(type) {
+	case *plan.Rewrite:
+		sql = st.text(p, a)
+	case *plan.ReadModifyWrite:
+		sql = appendPrepared(nil, p.Update, 0, a)
+	}
+	if err := x.send(wire.ComStmtPrepare, sql); err != nil {
+		return err
+	}
+	packet, err := x.upstream.ReadPacket()
+	if err != nil {
+		return x.lost(err)
+	}
+	if wire.IsError(packet) {
+		return x.statementError(packet)
+	}
+	ok, err := wire.DecodePrepareOK(packet)
+	if err != nil {
+		return err
+	}
+	if err := x.skipDefinitions(int(ok.Params)); err != nil {
+		return err
+	}
+	if err := x.skipDefinitions(int(ok.Columns)); err != nil {
+		return err
+	}
+	return x.send(wire.ComStmtClose, binary.LittleEndian.AppendUint32(nil, ok.StatementID))
+}
+
+// variableText is the text in a user variable; nil is NULL.
+func (x *Session) variableText(name string) ([]byte, error) {
+	v := x.userVars[name]
+	if v == nil {
+		columns, row, err := x.queryRow(userVarsQuery([]string{name}))
+		if err != nil {
+			return nil, err
+		}
+		v = newUserVar(&columns[0], row[1], string(row[2]))
+	}
+	if v.null {
+		return nil, nil
+	}
+	text := v.bytes
+	if !ascii(text) && !strings.HasPrefix(v.collation, x.vars.ClientCharset+"_") {
+		return nil, notSupported("PREPARE from a user variable whose text is not in the client's character set is not supported")
+	}
+	return text, nil
+}
+
+// prepareText keeps a statement.
+func (x *Session) prepareText(p *plan.PrepareText, more bool) error {
+	if _, there := x.texts.upstream[p.Name]; there {
+		if _, err := x.exec("DEALLOCATE PREPARE " + quoteName(p.Name)); err != nil {
+			return err
+		}
+		delete(x.texts.upstream, p.Name)
+	}
+	if x.texts.own == nil {
+		x.texts.own = map[string]*keptText{}
+	}
+	x.texts.own[p.Name] = &keptText{[]byte(p.Text), x.vars.DB, x.vars.mode}
+	info := []byte("Statement prepared")
+	if !x.caps.Has(wire.SessionTrack) {
+		info = wire.AppendString(nil, info) // as servers write it all the same
+	}
+	return x.sendOK(wire.OK{Status: x.Status &^ statusOfStatement, Info: info}, more)
+}
+
+// executeText runs a statement that was kept, with the values of user variables for its parameters.
+func (x *Session) executeText(ctx context.Context, p *plan.ExecuteText, more bool) error {
+	kept := x.texts.own[p.Name]
+	src := kept.src
+	if err := x.asPrepared(kept.src, kept.db, kept.mode); err != nil {
+		return err
+	}
+	outer := x.note.Template
+	inner, _, err := x.planFirst(ctx, src)
+	x.note.Template = outer
+	if err != nil {
+		return err
+	}
+	if x.instead.src != nil {
+		src = x.instead.src
+	}
+	vars, hidden, err := x.usingValues(p.Using)
+	if err != nil {
+		return err
+	}
+	if err := x.bindUsing(ctx, src, vars); err != nil {
+		return err
+	}
+	if inner, err = x.planUsing(ctx, inner, src, hidden); err != nil {
+		return err
+	}
+	x.using = vars
+	defer func() { x.using = nil }()
+	err = x.run(ctx, inner, more)
+	if x.mustSplit(inner, err) {
+		if inner, err = x.planSplit(ctx, src); err == nil {
+			if err = x.shows(inner, hidden); err == nil {
+				err = x.run(ctx, inner, more)
+			}
+		}
+	}
+	if err == nil && !x.Failed && !evaluates(inner) {
+		x.Forwarded(false)
+	}
+	return err
+}
+
+// usingValues reads the variables of USING; hidden says that the value of one is here alone.
+func (x *Session) usingValues(names []string) (vars []*userVar, hidden bool, err error) {
+	vars = make([]*userVar, len(names))
+	var there []string
+	for i, n := range names {
+		if vars[i] = x.userVars[n]; vars[i] == nil {
+			there = append(there, n)
+		} else {
+			hidden = true
+		}
+	}
+	if len(there) == 0 {
+		return vars, hidden, nil
+	}
+	columns, row, err := x.queryRow(userVarsQuery(there))
+	if err != nil {
+		return nil, false, err
+	}
+	n := 0
+	for i := range vars {
+		if vars[i] == nil {
+			vars[i] = newUserVar(&columns[3*n], row[3*n+1], string(row[3*n+2]))
+			n++
+		}
+	}
+	return vars, hidden, nil
+}
+
+// bindUsing makes the values the parameters of the statement that the lexer has read last.
+func (x *Session) bindUsing(ctx context.Context, src []byte, vars []*userVar) error {
+	x.args = args{src: src, literals: x.lexer.Literals, index: make([]int, len(x.lexer.Literals)), mode: x.vars.mode, vars: &x.vars}
+	n := 0
+	for i, l := range x.lexer.Literals {
+		if l.Kind == plan.LitParam {
+			x.args.index[i] = n
+			n++
+		}
+	}
+	if n != len(vars) {
+		return &wire.Error{Code: codeWrongArguments, State: "HY000", Message: "Incorrect arguments to EXECUTE"}
+	}
+	x.args.params = make([]wire.Param, n)
+	for i, v := range vars {
+		var err error
+		if x.args.params[i], err = v.param(x.vars.ClientCharset); err != nil {
+			return notSupported("a user variable of USING cannot be converted to the client's character set")
+		}
+	}
+	x.binder.start(ctx, x.state, &x.args)
+	return x.inline(x.args.params)
+}
+
+// planUsing gives what runs an execution. Where it matters to the answer that the values are parameters, or upstream would
+// see one that it must not, the evaluator has it.
+func (x *Session) planUsing(ctx context.Context, p plan.Plan, src []byte, hidden bool) (plan.Plan, error) {
+	if r, ok := p.(*plan.Rewrite); ok && r.Verb == "SELECT" && x.catalog.evaluator != nil &&
+		(plan.HasValue(src, x.args.literals, x.parameter) || x.shows(p, hidden) != nil) {
+		var err error
+		if p, err = x.planSplit(ctx, src); err != nil {
+			return nil, err
+		}
+	}
+	switch p.(type) {
+	case *plan.PassThrough:
+		return nil, wire.NewError(codeNeedReprepare, "Prepared statement needs to be re-prepared")
+	case *plan.Refuse:
+		return p, nil
+	}
+	return p, x.shows(p, hidden)
+}
+
+// parameter says whether a literal of the statement is a parameter.
+func (x *Session) parameter(i int) bool { return x.args.literals[i].Kind == plan.LitParam }
+
+// shows refuses a plan that would show hidden parameters to upstream.
+func (x *Session) shows(p plan.Plan, hidden bool) error {
+	if !hidden || !plan.Reveals(p, x.lexer.Rows, x.lexer.RowWidth, x.parameter) {
+		return nil
+	}
+	return notSupported("a user variable of USING has a value that comes of an encrypted table; this statement would show it to upstream")
+}
+
+// names of the evaluator's user variables for the text of a statement and for its parameters.
+const (
+	textVariable  = "_tde_text"
+	paramVariable = "_tde_param_"
+)
+
+// prepareUsing prepares a text in the evaluator as the client has, and gives what executes it.
+func (s *splitRun) prepareUsing(sql []byte) ([]byte, error) {
+	text := "_" + s.vars.ClientCharset + " x'" + hex.EncodeToString(sql) + "'"
+	for _, q := range []string{"SET @" + textVariable + " = " + text, "PREPARE _tde FROM @" + textVariable} {
+		if err := s.bench.Query([]byte(q)); err != nil {
+			return nil, err
+		}
+		packet, err := s.bench.Conn().ReadPacket()
+		if err != nil {
+			return nil, s.evaluated(err)
+		}
+		if wire.IsError(packet) {
+			return nil, s.evaluatorError(packet)
+		}
+		s.bench.Answered()
+	}
+	execute := "EXECUTE _tde"
+	for i := range s.using {
+		execute += fmt.Sprintf("%s@%s%d", []string{" USING ", ", "}[min(i, 1)], paramVariable, i)
+	}
+	return []byte(execute), nil
+}
+
+// usingVariables are the evaluator's variables for an execution.
+func (s *splitRun) usingVariables(out []evaluator.Variable) []evaluator.Variable {
+	for i, v := range s.using {
+		out = v.variables(fmt.Sprintf("%s%d", paramVariable, i), out)
+	}
+	return out
+}

@@ -1,0 +1,99 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tdeproxy/tdeproxy/tde/schema"
+)
+
+// signs of the comparisons.
+var signs = map[Operation]string{
+	OpEqual: " = ", OpNotEqual: " <> ", OpLess: " < ", OpLessEqual: " <= ", OpGreater: " > ", OpGreaterEqual: " >= ", OpLike: " LIKE ",
+}
+
+// print writes a predicate with its literals' numbers.
+func (p *Predicate) print(columns []*schema.Column) string {
+	switch p.Op {
+	case OpAnd, OpOr:
+		sep := map[Operation]string{OpAnd: " AND ", OpOr: " OR "}[p.Op]
+		return "(" + p.Args[0].print(columns) + sep + p.Args[1].print(columns) + ")"
+	case OpNot:
+		return "NOT " + p.Args[0].print(columns)
+	}
+	name := quote(columns[p.Column].Name)
+	switch p.Op {
+	case OpIsNull:
+		return name + " IS NULL"
+	case OpBetween:
+		return "(" + name + " BETWEEN " + literalName(p.Literals[0]) + " AND " + literalName(p.Literals[1]) + ")"
+	case OpIn:
+		var list []string
+		for _, l := range p.Literals {
+			list = append(list, literalName(l))
+		}
+		return name + " IN (" + strings.Join(list, ", ") + ")"
+	}
+	return name + signs[p.Op] + literalName(p.Literals[0])
+}
+
+func literalName(i int) string {
+	if i < 0 {
+		return "NULL"
+	}
+	return fmt.Sprintf("$%d", i+1)
+}
+
+// printReduction writes what the proxy does itself to a Fetch's rows.
+func (f *Fetch) printReduction(b *strings.Builder) {
+	for _, c := range f.Filter {
+		if !c.Pushed {
+			b.WriteString("\n  keeps:    " + c.Predicate.print(f.Columns))
+		}
+	}
+	if n := f.TopN; n != nil {
+		b.WriteString("\n  keeps:    the first " + literalName(n.Count))
+		if n.Offset >= 0 {
+			b.WriteString(" + " + literalName(n.Offset))
+		}
+		b.WriteString(" by " + quote(f.Columns[n.Column].Name))
+		if n.Descending {
+			b.WriteString(" DESC")
+		}
+	}
+}
+
+// print writes what the proxy aggregates, if values and types allow.
+func (g *Groups) print(b *strings.Builder) {
+	f := &g.Fetch
+	b.WriteString("\n  or fetch: " + partsString(f.SQL))
+	f.printReduction(b)
+	for i := range g.Calls {
+		b.WriteString("\n  groups:   " + GroupColumn(i, 0) + " = " + g.Calls[i].print(f.Columns))
+	}
+	for _, k := range g.Keys {
+		b.WriteString("\n  groups:   by " + quote(f.Columns[k].Name))
+	}
+	b.WriteString("\n  then:     " + partsString(g.Text))
+}
+
+func (c *Call) print(columns []*schema.Column) string {
+	if c.Arg == nil {
+		return string(c.Func) + "(*)"
+	}
+	return string(c.Func) + "(" + c.Arg.print(columns) + ")"
+}
+
+func (a *Arithmetic) print(columns []*schema.Column) string {
+	switch a.Op {
+	case ArithmeticColumn:
+		return quote(columns[a.Column].Name)
+	case ArithmeticLiteral:
+		return literalName(a.Literal)
+	}
+	sign := map[ArithmeticOp]string{ArithmeticPlus: " + ", ArithmeticMinus: " - ", ArithmeticTimes: " * "}[a.Op]
+	if len(a.Args) == 1 {
+		return "(-" + a.Args[0].print(columns) + ")"
+	}
+	return "(" + a.Args[0].print(columns) + sign + a.Args[1].print(columns) + ")"
+}
