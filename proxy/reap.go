@@ -48,8 +48,11 @@ func (s *Server) look(links []*Link, fds []unix.PollFd) []unix.PollFd {
 			}
 		}
 	}
+	s.mu.Lock()
+	limit := s.IdleTimeout
+	s.mu.Unlock()
 	for _, l := range links {
-		s.age(l)
+		s.age(l, limit)
 	}
 	return fds
 }
@@ -125,8 +128,8 @@ func gone(raw syscall.RawConn) bool {
 	return err == nil && found
 }
 
-// age ends a session whose client has been silent for IdleTimeout.
-func (s *Server) age(l *Link) {
+// age ends a session whose client has been silent for limit; 0 is for ever.
+func (s *Server) age(l *Link, limit time.Duration) {
 	state := l.state.Load()
 	if state != l.seen {
 		l.seen, l.unchanged = state, 0
@@ -134,10 +137,10 @@ func (s *Server) age(l *Link) {
 	}
 	l.unchanged++
 	a := activity(state & activityMask)
-	if s.IdleTimeout <= 0 || a != idle && a != inTransaction || l.condemned {
+	if limit <= 0 || a != idle && a != inTransaction || l.condemned {
 		return
 	}
-	if time.Duration(l.unchanged)*reapInterval >= s.IdleTimeout {
+	if time.Duration(l.unchanged)*reapInterval >= limit {
 		l.condemned = true
 		s.reaped.Add(1)
 		l.idleExpired.Store(true)

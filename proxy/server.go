@@ -49,6 +49,19 @@ type Server struct {
 	accepted, refused, reaped atomic.Uint64
 }
 
+// Limits are those that may change while a Server runs; its fields of these names say what they mean.
+type Limits struct {
+	MaxConnections            int
+	DrainTimeout, IdleTimeout time.Duration
+}
+
+// Adjust changes the limits of a running Server. Clients that are connected stay, however many they are.
+func (s *Server) Adjust(l Limits) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.MaxConnections, s.DrainTimeout, s.IdleTimeout = l.MaxConnections, l.DrainTimeout, l.IdleTimeout
+}
+
 // Counts says what a server has seen.
 type Counts struct {
 	Current  int    // clients connected now
@@ -202,13 +215,14 @@ func (s *Server) Drain(ctx context.Context) {
 	for l := range s.listeners {
 		l.Close()
 	}
+	limit := s.DrainTimeout
 	s.mu.Unlock()
 	for _, l := range s.snapshot(nil) {
 		l.drain()
 	}
 	done := make(chan struct{})
 	go func() { s.handlers.Wait(); close(done) }()
-	timeout := time.NewTimer(s.DrainTimeout)
+	timeout := time.NewTimer(limit)
 	defer timeout.Stop()
 	select {
 	case <-done:

@@ -18,7 +18,8 @@ const (
 
 // authenticate relays packets between upstream and client until upstream says OK or ERR. The scrambles are upstream's, so
 // what the client makes of its password is right there; only where a password travels differently on the two sides, since
-// one is protected and the other not, does the proxy take part.
+// one is protected and the other not, does the proxy take part. An OK is passed on once the client's own side of the connection has
+// what its account demands.
 func (s *Session) authenticate(plugin string) error {
 	for {
 		packet, err := s.up.ReadPacket()
@@ -32,6 +33,10 @@ func (s *Session) authenticate(plugin string) error {
 		case 0x00:
 			if ok, err := wire.DecodeOK(packet, s.caps); err == nil {
 				s.status = ok.Status
+			}
+			packet = bytes.Clone(packet)
+			if err := s.admit(); err != nil {
+				return err
 			}
 			return s.tell(packet)
 		case 0xff:
@@ -66,8 +71,12 @@ func (s *Session) ask(packet []byte) ([]byte, error) {
 	if err != nil {
 		return nil, &wire.BrokenError{Conn: s.client, Err: err}
 	}
+	s.password = s.password || hasPassword(reply)
 	return reply, nil
 }
+
+// hasPassword says whether what a client sent to authenticate is more than "no password": nothing, or one zero byte.
+func hasPassword(auth []byte) bool { return len(auth) > 1 || len(auth) == 1 && auth[0] != 0 }
 
 // pass asks the client and gives upstream its reply.
 func (s *Session) pass(packet []byte) error {

@@ -34,6 +34,10 @@ func login(t *testing.T, f *front, user, params string) (who string, err error) 
 	db := f.open(t, user, params)
 	defer db.Close()
 	err = db.QueryRow("SELECT CURRENT_USER()").Scan(&who)
+	if errors.Is(err, mysql.ErrMalformPkt) && strings.HasPrefix(user, "session_ed25519") {
+		// The driver takes the last byte of an ed25519 nonce for the end of a string when it is zero: one login in 256.
+		err = db.QueryRow("SELECT CURRENT_USER()").Scan(&who)
+	}
 	return who, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tdeproxy/tdeproxy/proxy/session"
 	"github.com/tdeproxy/tdeproxy/proxy/upstream"
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 )
@@ -128,5 +129,56 @@ func BenchmarkPing(b *testing.B) {
 				exchange(b, c, command, answer)
 			}
 		})
+	}
+}
+
+// TestGuardedAllocations counts the same where the planner could be asked, and is not.
+func TestGuardedAllocations(t *testing.T) {
+	each(t, func(t *testing.T, srv server) {
+		direct(t, srv)
+		catalog := testCatalog(t, srv, nil)
+		f := start(t, srv, upstreamTLS(upstream.Disabled), func(o *options) {
+			o.cfg.Guard = session.Encrypt(t.Context(), catalog, 64<<20)
+			o.cfg.ServerTLS = &session.ServerTLS{}
+		})
+		c := f.raw(t, wire.DeprecateEOF)
+		for name, command := range map[string][]byte{
+			"query":    framed(wire.ComQuery, "SELECT 'some text', status, @x FROM (SELECT 1 status) t WHERE 'a;b' <> ''"),
+			"variable": framed(wire.ComQuery, "SELECT @@sql_mode, @@time_zone"),
+			"ping":     framed(wire.ComPing, ""),
+		} {
+			if _, err := c.NetConn().Write(command); err != nil {
+				t.Fatal(err)
+			}
+			answer := make([]byte, 4096)
+			n, err := c.NetConn().Read(answer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer = answer[:n]
+			if n := testing.AllocsPerRun(500, func() { exchange(t, c, command, answer) }); n >= 1 {
+				t.Errorf("%s: %v allocations", name, n)
+			}
+		}
+	})
+}
+
+// BenchmarkLogin measures a login, with and without the look at what accounts demand.
+func BenchmarkLogin(b *testing.B) {
+	for _, srv := range servers(b) {
+		for _, checked := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/checked=%t", srv.name, checked), func(b *testing.B) {
+				f := start(b, srv, upstreamTLS(upstream.Disabled), func(o *options) {
+					if checked {
+						o.cfg.Accounts = testAccounts(b, srv)
+					}
+				})
+				for b.Loop() {
+					c := f.raw(b, wire.DeprecateEOF)
+					c.send(wire.ComQuit, "")
+					c.NetConn().Close()
+				}
+			})
+		}
 	}
 }

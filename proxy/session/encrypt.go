@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/exec"
@@ -12,9 +13,11 @@ import (
 // Encrypt makes the guards of sessions whose upstream has encrypted tables.
 func Encrypt(ctx context.Context, catalog *exec.Catalog, maxPacket int) func(*Session) Guard {
 	return func(s *Session) Guard {
+		run := exec.NewSession(catalog, s.Client(), s.Upstream(), s.Capabilities())
+		run.ID, run.User, run.Peer = s.ConnectionID(), s.User(), s.Peer()
 		return &encryption{
-			ctx: ctx, run: exec.NewSession(catalog, s.Client(), s.Upstream(), s.Capabilities()), maxPacket: maxPacket,
-			multi: s.Capabilities().Has(wire.MultiStatements), effects: map[uint32]plan.Effects{},
+			session: s, ctx: ctx, run: run, maxPacket: maxPacket,
+			multi: s.Capabilities().Has(wire.MultiStatements), effects: map[uint32]plan.Effects{}, tls: map[uint32]*plan.ServerTLS{},
 		}
 	}
 }
@@ -22,18 +25,22 @@ func Encrypt(ctx context.Context, catalog *exec.Catalog, maxPacket int) func(*Se
 // encryption is the guard of one session: it plans each statement, forwards what touches no protected table, and leaves
 // the rest to the executor.
 type encryption struct {
+	session   *Session
 	ctx       context.Context
 	run       *exec.Session
 	maxPacket int
-	multi     bool                    // the client may send several statements in one
-	effects   map[uint32]plan.Effects // of forwarded prepared statements, by id: those that have any
+	multi     bool                       // the client may send several statements in one
+	effects   map[uint32]plan.Effects    // of forwarded prepared statements, by id: those that have any
+	tls       map[uint32]*plan.ServerTLS // prepared ones about the server's TLS, by id
 	query     wire.Query
 }
 
 // Reset implements Guard.
 func (e *encryption) Reset() {
 	e.run.Reset()
+	e.run.User = e.session.User()
 	clear(e.effects)
+	clear(e.tls)
 }
 
 // Close implements Guard.
@@ -46,7 +53,12 @@ func (e *encryption) Command(s *Session, packet []byte) (handled bool, err error
 		if handled {
 			s.SetStatus(e.run.Status)
 		}
+		e.run.End(err)
 	}()
+	switch cmd := wire.Command(packet[0]); cmd {
+	case wire.ComQuery, wire.ComStmtExecute, wire.ComStmtBulkExecute, wire.ComStmtPrepare:
+		e.run.Begin(cmd == wire.ComStmtExecute || cmd == wire.ComStmtBulkExecute)
+	}
 	switch wire.Command(packet[0]) {
 	case wire.ComQuery:
 		return true, e.text(s, packet)
@@ -58,6 +70,12 @@ func (e *encryption) Command(s *Session, packet []byte) (handled bool, err error
 		return true, e.setOption(s, packet)
 	case wire.ComFieldList:
 		return e.fieldList(packet)
+	case wire.ComProcessKill:
+		failed, err := e.relay(s, packet, plan.Effects{})
+		if !failed && len(packet) >= 5 {
+			e.run.Kill(binary.LittleEndian.Uint32(packet[1:]))
+		}
+		return true, err
 	case wire.ComCreateDB, wire.ComDropDB:
 		return false, wire.NewError(wire.CodeUnknownCommand, "Unknown command")
 	}
@@ -71,6 +89,7 @@ func (e *encryption) statement(s *Session, packet []byte) (handled bool, err err
 		return false, nil
 	}
 	own := e.run.Owns(id)
+	about := e.tls[id]
 	switch cmd := wire.Command(packet[0]); {
 	case cmd == wire.ComStmtExecute && own:
 		return true, e.run.Execute(e.ctx, packet)
@@ -83,39 +102,59 @@ func (e *encryption) statement(s *Session, packet []byte) (handled bool, err err
 		return true, e.run.Fetch(e.ctx, packet)
 	case cmd == wire.ComStmtReset && own:
 		e.run.ResetStatement(id)
+	case cmd == wire.ComStmtExecute && about != nil:
+		return true, e.executeTLS(s, about, packet)
+	case cmd == wire.ComStmtBulkExecute && about != nil:
+		return false, wire.NewError(wire.CodeNotSupported, "tdeproxy: COM_STMT_BULK_EXECUTE of this statement is not supported")
 	case cmd == wire.ComStmtClose:
 		e.run.CloseStatement(id)
 		delete(e.effects, id)
+		delete(e.tls, id)
 	case cmd == wire.ComStmtExecute || cmd == wire.ComStmtBulkExecute:
-		return true, e.forward(s, packet, e.effects[id])
+		f := e.effects[id]
+		if err := e.run.Allows(f.UserReads); err != nil {
+			return true, err
+		}
+		failed, err := e.relay(s, packet, f)
+		if !failed {
+			e.run.Overwritten(f.UserWrites)
+		}
+		return true, err
 	}
 	return false, nil
 }
 
 // forward passes a command on and applies what it changes.
 func (e *encryption) forward(s *Session, packet []byte, f plan.Effects) error {
+	_, err := e.relay(s, packet, f)
+	return err
+}
+
+// relay is forward; failed says that the answer was an error.
+func (e *encryption) relay(s *Session, packet []byte, f plan.Effects) (failed bool, err error) {
 	if err := s.SendCommand(packet); err != nil {
-		return err
+		return true, err
 	}
-	failed, err := s.RelayAnswer(wire.Command(packet[0]).Answer(), 0)
+	failed, err = s.RelayAnswer(wire.Command(packet[0]).Answer(), 0)
 	e.run.Status = s.Status()
 	if failed {
 		e.run.Doubt()
+		e.run.NoteRelayed()
 		f.UseDB = "" // what else a failed statement may have changed is asked for
 	}
 	e.run.Effects(f)
-	return err
+	return failed, err
 }
 
 // text handles COM_QUERY: one statement, or several.
 func (e *encryption) text(s *Session, packet []byte) error {
-	if !e.run.Protects() && !mayDesignate(packet) {
-		return e.forward(s, packet, plan.Effects{Session: true})
-	}
 	if err := e.query.Decode(packet, s.Capabilities()); err != nil {
 		return wire.NewError(wire.CodeMalformedPacket, "Malformed communication packet")
 	}
 	sql := e.query.SQL
+	if e.passes(sql) {
+		return e.forward(s, packet, plan.Effects{Session: true})
+	}
 	p, rest, err := e.run.Plan(e.ctx, sql)
 	if err != nil {
 		return err
@@ -123,16 +162,36 @@ func (e *encryption) text(s *Session, packet []byte) error {
 	if rest != nil {
 		return e.several(s, packet, sql)
 	}
-	if pass, ok := p.(*plan.PassThrough); ok {
-		return e.forward(s, packet, pass.Effects)
+	switch p := p.(type) {
+	case *plan.PassThrough:
+		return e.pass(s, packet, sql, p.Effects)
+	case *plan.ServerTLS:
+		_, err := e.serverTLS(s, p, sql, false)
+		return err
 	}
 	return e.run.Run(e.ctx, p, sql, false)
 }
 
+// pass forwards a statement, and carries out on the evaluator's side what it kills.
+func (e *encryption) pass(s *Session, packet, sql []byte, f plan.Effects) error {
+	id, kills := exec.KillOf(sql)
+	failed, err := e.relay(s, packet, f)
+	e.run.Forwarded(failed)
+	if kills && !failed {
+		e.run.Kill(id)
+	}
+	return err
+}
+
+// passes says whether a text needs no plan: nothing is encrypted, it designates nothing, and is not about the server's TLS.
+func (e *encryption) passes(sql []byte) bool {
+	return !e.run.Protects() && !mayDesignate(sql) && !plan.ConcernsTLS(sql)
+}
+
 // mayDesignate says whether a statement could have a clause that designates a table, where nothing is encrypted yet.
-func mayDesignate(packet []byte) bool {
-	for i := 0; i+7 <= len(packet); i++ {
-		if packet[i]|0x20 == 'e' && bytes.EqualFold(packet[i:i+7], []byte("encrypt")) {
+func mayDesignate(sql []byte) bool {
+	for i := 0; i+7 <= len(sql); i++ {
+		if sql[i]|0x20 == 'e' && bytes.EqualFold(sql[i:i+7], []byte("encrypt")) {
 			return true
 		}
 	}
@@ -144,13 +203,16 @@ func mayDesignate(packet []byte) bool {
 func (e *encryption) several(s *Session, packet, sql []byte) error {
 	var last plan.Effects
 	whole := true
+	if !e.run.Protects() {
+		return e.severalPlain(s, packet, sql)
+	}
 	for rest := sql; rest != nil && whole; {
 		p, next, err := e.run.Plan(e.ctx, rest)
 		if err != nil {
 			return err
 		}
 		pass, ok := p.(*plan.PassThrough)
-		whole = ok && last == (plan.Effects{})
+		whole = ok && last == (plan.Effects{}) && !e.run.Remembers()
 		if ok {
 			last = pass.Effects
 		}
@@ -178,6 +240,10 @@ func (e *encryption) oneByOne(s *Session, sql []byte) error {
 			piece = rest[:len(rest)-len(next)-1]
 		}
 		failed, err := e.one(s, p, piece, next != nil)
+		if next != nil && !failed && err == nil {
+			e.run.End(nil) // each counts as a statement of its own
+			e.run.Begin(false)
+		}
 		if failed || err != nil {
 			return err
 		}
@@ -188,7 +254,10 @@ func (e *encryption) oneByOne(s *Session, sql []byte) error {
 
 func (e *encryption) one(s *Session, p plan.Plan, piece []byte, more bool) (failed bool, err error) {
 	pass, ok := p.(*plan.PassThrough)
-	if !ok {
+	switch about, is := p.(*plan.ServerTLS); {
+	case is:
+		return e.serverTLS(s, about, piece, more)
+	case !ok:
 		err := e.run.Run(e.ctx, p, piece, more)
 		return e.run.Failed, err
 	}
@@ -205,18 +274,21 @@ func (e *encryption) one(s *Session, p plan.Plan, piece []byte, more bool) (fail
 	f := pass.Effects
 	if failed {
 		e.run.Doubt()
+		e.run.NoteRelayed()
 		f.UseDB = ""
 	}
+	e.run.Forwarded(failed)
 	e.run.Effects(f)
 	return failed, err
 }
 
 // prepare handles COM_STMT_PREPARE.
 func (e *encryption) prepare(s *Session, packet []byte) error {
-	if !e.run.Protects() && !mayDesignate(packet) {
+	sql := packet[1:]
+	e.run.Preparing()
+	if e.passes(sql) {
 		return e.forwardPrepare(s, packet, plan.Effects{Session: true})
 	}
-	sql := packet[1:]
 	p, rest, err := e.run.Plan(e.ctx, sql)
 	if err != nil {
 		return err
@@ -224,8 +296,13 @@ func (e *encryption) prepare(s *Session, packet []byte) error {
 	if rest != nil {
 		return wire.NewError(wire.CodeParse, "You have an error in your SQL syntax; a prepared statement is one statement")
 	}
-	if pass, ok := p.(*plan.PassThrough); ok {
-		return e.forwardPrepare(s, packet, pass.Effects)
+	switch p := p.(type) {
+	case *plan.PassThrough:
+		f := p.Effects
+		f.UserReads, f.UserWrites = e.run.UserVars(sql)
+		return e.forwardPrepare(s, packet, f)
+	case *plan.ServerTLS:
+		return e.prepareTLS(s, p, sql)
 	}
 	return e.run.Prepare(e.ctx, p, sql)
 }
@@ -235,6 +312,11 @@ func (e *encryption) forwardPrepare(s *Session, packet []byte, f plan.Effects) e
 	if f == (plan.Effects{}) {
 		return e.forward(s, packet, f)
 	}
+	return e.prepareNoting(s, packet, func(id uint32) { e.effects[id] = f })
+}
+
+// prepareNoting passes COM_STMT_PREPARE on; note is told the statement's id.
+func (e *encryption) prepareNoting(s *Session, packet []byte, note func(id uint32)) error {
 	if err := s.SendCommand(packet); err != nil {
 		return err
 	}
@@ -242,7 +324,7 @@ func (e *encryption) forwardPrepare(s *Session, packet []byte, f plan.Effects) e
 	if err == nil && head[4] == 0 {
 		ok, err := wire.DecodePrepareOK(append(bytes.Clone(head[4:9]), make([]byte, 7)...))
 		if err == nil {
-			e.effects[ok.StatementID] = f
+			note(ok.StatementID)
 		}
 	}
 	_, err = s.RelayAnswer(wire.AnswerPrepare, 0)

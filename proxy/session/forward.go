@@ -90,6 +90,8 @@ func (s *Session) changeUser(packet []byte) error {
 	if err := s.SendCommand(packet); err != nil {
 		return err
 	}
+	before := s.user
+	s.user, s.password = change.User, hasPassword(change.Auth)
 	deadline := time.Now().Add(s.handler.cfg.HandshakeTimeout)
 	s.link.Conn.SetDeadline(deadline)
 	s.server.Socket.SetDeadline(deadline)
@@ -100,10 +102,11 @@ func (s *Session) changeUser(packet []byte) error {
 		s.guard.Reset()
 	}
 	if errors.Is(err, errDenied) {
+		s.user = before
 		return nil // upstream closes the connection or does not
 	}
 	if err == nil {
-		s.user, s.database, s.charset = change.User, change.Database, change.Charset
+		s.database, s.charset = change.Database, change.Charset
 	}
 	return err
 }

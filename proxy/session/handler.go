@@ -41,8 +41,15 @@ type Config struct {
 	TLS func() *tls.Config
 	// RequireSecureTransport says whether clients in clear are refused with error 3159; nil is no.
 	RequireSecureTransport func() bool
+	// ServerTLS lets SQL show and change the proxy's side of TLS, where Guard is Encrypt's; nil leaves it to upstream.
+	ServerTLS *ServerTLS
+	// Accounts knows which accounts demand what of their clients' TLS; nil checks nothing.
+	Accounts *Accounts
 	// Guard makes the guard of a session once its client has logged in; nil passes everything through.
 	Guard func(*Session) Guard
+	// Withheld says whether clients are not offered MariaDB's COM_STMT_BULK_EXECUTE, which no Guard takes for statements of its
+	// own: drivers execute row by row then. nil is no.
+	Withheld func() bool
 	// HandshakeTimeout bounds the time from accepting to the end of the login; 0 is DefaultHandshakeTimeout.
 	HandshakeTimeout time.Duration
 	// MaxPacket bounds the commands that a guard is given, in bytes; 0 is DefaultMaxPacket. Without a guard commands are
@@ -54,8 +61,9 @@ type Config struct {
 
 // Handler serves clients by one Config.
 type Handler struct {
-	cfg Config
-	key rsaKey
+	cfg        Config
+	key        rsaKey
+	handshakes handshakes
 }
 
 // NewHandler makes a handler; cfg.Dialer must be set.

@@ -106,7 +106,11 @@ func (s *Session) clientTLS() *tls.Config {
 // greet presents upstream's greeting, with the capabilities that can be passed on and TLS as this proxy has it.
 func (s *Session) greet() error {
 	g := *s.server.Greeting
-	g.Capabilities &= wire.Supported
+	s.offered = wire.Supported
+	if withheld := s.handler.cfg.Withheld; withheld != nil && withheld() {
+		s.offered &^= wire.MariaDBBulkOperations
+	}
+	g.Capabilities &= s.offered
 	if s.clientTLS() != nil {
 		g.Capabilities |= wire.SSL
 	}
@@ -133,11 +137,17 @@ func (s *Session) hello(ctx context.Context) (*wire.HandshakeResponse, error) {
 	}
 	hello.Auth = append([]byte(nil), hello.Auth...)
 	hello.Attributes = append([]byte(nil), hello.Attributes...)
-	if f := s.handler.cfg.RequireSecureTransport; f != nil && f() && !s.secure {
+	s.password = hasPassword(hello.Auth)
+	if s.requiresSecure() && !s.secure {
 		return nil, s.refuse(wire.NewError(wire.CodeSecureTransport,
 			"Connections using insecure transport are prohibited while --require_secure_transport=ON."))
 	}
 	return hello, nil
+}
+
+func (s *Session) requiresSecure() bool {
+	f := s.handler.cfg.RequireSecureTransport
+	return f != nil && f()
 }
 
 // badHandshake answers what is no handshake. A client that closed or said nothing hears nothing.
@@ -155,11 +165,18 @@ func (s *Session) startTLS(ctx context.Context) error {
 	if cfg == nil {
 		return s.badHandshake(wire.ErrMalformed)
 	}
+	count := &s.handler.handshakes
+	count.begun.Add(1)
 	c := tls.Server(&prefixed{Conn: s.link.Conn, prefix: s.client.TakeBuffered()}, cfg)
 	if err := c.HandshakeContext(ctx); err != nil {
 		return fmt.Errorf("session: TLS: %w", err)
 	}
-	s.secure = true
+	count.done.Add(1)
+	state := c.ConnectionState()
+	if state.DidResume {
+		count.resumed.Add(1)
+	}
+	s.secure, s.tls = true, &state
 	return s.client.Upgrade(c)
 }
 
@@ -181,7 +198,7 @@ func (p *prefixed) Read(b []byte) (int, error) {
 // introduce tells upstream who the client is, through TLS if the mode asks for that.
 func (s *Session) introduce(ctx context.Context, hello *wire.HandshakeResponse) error {
 	// The first bit means different things to MySQL and MariaDB; a MariaDB reads it as "no extended capabilities".
-	s.caps = hello.Capabilities & wire.Supported & (s.server.Greeting.Capabilities | wire.LongPassword)
+	s.caps = hello.Capabilities & s.offered & (s.server.Greeting.Capabilities | wire.LongPassword)
 	s.user, s.database, s.charset = hello.User, hello.Database, uint16(hello.Charset)
 	out := *hello
 	out.Capabilities = s.caps

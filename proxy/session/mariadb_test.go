@@ -35,6 +35,26 @@ func TestBulkExecute(t *testing.T) {
 	})
 }
 
+// TestBulkWithheld sees that clients are not offered what no guard could do for them, and that asking for it all the same
+// does not bring it.
+func TestBulkWithheld(t *testing.T) {
+	each(t, func(t *testing.T, srv server) {
+		if !srv.mariadb() {
+			t.Skip("MySQL has none")
+		}
+		for _, withheld := range []bool{false, true} {
+			f := start(t, srv, func(o *options) { o.cfg.Withheld = func() bool { return withheld } })
+			c := f.raw(t, wire.MariaDBBulkOperations|wire.DeprecateEOF)
+			if c.caps.Has(wire.MariaDBBulkOperations) == withheld {
+				t.Errorf("withheld %t: the client has capabilities %x", withheld, uint64(c.caps))
+			}
+			if got := c.one("SELECT 1"); got != "1" {
+				t.Error(got)
+			}
+		}
+	})
+}
+
 // TestProgress has MariaDB report on a long ALTER.
 func TestProgress(t *testing.T) {
 	each(t, func(t *testing.T, srv server) {

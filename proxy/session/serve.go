@@ -52,14 +52,22 @@ func (s *Session) command() error {
 		return s.unknown()
 	}
 	handled, err := s.guard.Command(s, packet)
-	var answer *wire.Error
 	switch {
-	case errors.As(err, &answer):
-		return s.SendError(answer)
-	case err != nil || handled:
-		return err
+	case err != nil:
+		return s.answerOwn(err)
+	case handled:
+		return nil
 	}
 	return s.ForwardCommand(packet)
+}
+
+// answerOwn sends an error that a guard has for the client; any other ends the session.
+func (s *Session) answerOwn(err error) error {
+	var answer *wire.Error
+	if errors.As(err, &answer) {
+		return s.SendError(answer)
+	}
+	return err
 }
 
 // passCommand passes a command on without a guard: a short one from the read buffer, a long one in pieces.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"crypto/tls"
 	"strings"
 
 	"github.com/tdeproxy/tdeproxy/proxy"
@@ -21,12 +22,15 @@ type Session struct {
 	id       uint32
 	version  string
 	caps     wire.Capability
+	offered  wire.Capability // to the client
 	status   uint16
 	user     string
 	database string
 	charset  uint16
 	scramble []byte
-	secure   bool // the client's side: TLS or a unix socket
+	secure   bool                 // the client's side: TLS or a unix socket
+	tls      *tls.ConnectionState // the client's side; nil without TLS
+	password bool                 // the client has given one
 	answer   wire.Response
 }
 
@@ -47,6 +51,9 @@ func (s *Session) SetStatus(flags uint16) { s.status = flags }
 
 // User is the name that the client logged in with.
 func (s *Session) User() string { return s.user }
+
+// Peer is the client's address.
+func (s *Session) Peer() string { return s.link.Conn.RemoteAddr().String() }
 
 // Database is what the client chose when it logged in, empty for none; COM_INIT_DB and USE do not change it.
 func (s *Session) Database() string { return s.database }

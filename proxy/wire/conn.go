@@ -3,6 +3,7 @@ package wire
 import (
 	"io"
 	"net"
+	"time"
 )
 
 const (
@@ -27,6 +28,9 @@ type Conn struct {
 	r, w int     // buf[r:w] is read and not yet given out
 	last int     // buf[last:r] is the packet given out last, header included; -1 when it was put together from several
 	keep bool    // Enlarge was called
+
+	timed  bool // Time was called
+	waited time.Duration
 
 	out    []byte  // packets written and not yet flushed
 	outBuf *[]byte // the pooled buffer that out began in
@@ -85,6 +89,23 @@ func (c *Conn) Enlarge() {
 func (c *Conn) Shrink() {
 	c.keep = false
 	c.release()
+}
+
+// Time has the time counted from now on that reads wait for the peer.
+func (c *Conn) Time() { c.timed, c.waited = true, 0 }
+
+// Waited is how long reads have waited for the peer since Time.
+func (c *Conn) Waited() time.Duration { return c.waited }
+
+// read reads from the connection below.
+func (c *Conn) read(b []byte) (int, error) {
+	if !c.timed {
+		return c.nc.Read(b)
+	}
+	began := time.Now()
+	n, err := c.nc.Read(b)
+	c.waited += time.Since(began)
+	return n, err
 }
 
 // ReadPacket returns the payload of the next logical packet. It is valid until the next read. Memory grows with what
@@ -184,7 +205,7 @@ func (c *Conn) Peek(n int) ([]byte, error) {
 func (c *Conn) fill(n int) error {
 	for c.w-c.r < n {
 		c.makeRoom(n)
-		m, err := c.nc.Read(c.buf[c.w:])
+		m, err := c.read(c.buf[c.w:])
 		c.w += m
 		if m == 0 && err != nil {
 			if err == io.EOF && c.w > c.r {

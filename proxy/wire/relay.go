@@ -156,7 +156,7 @@ func (c *Conn) readMore() error {
 	}
 	c.makeRoom(1)
 	for {
-		n, err := c.nc.Read(c.buf[c.w:])
+		n, err := c.read(c.buf[c.w:])
 		c.w += n
 		if n > 0 {
 			return nil
