@@ -20,18 +20,19 @@ type admin struct {
 	ready atomic.Bool // whether clients are accepted
 }
 
-// startAdmin listens on address and serves until stop. An empty address starts nothing.
-func startAdmin(address string, metrics prometheus.Gatherer, log *slog.Logger) (*admin, error) {
+// startAdmin listens on address and serves until stop; advisor answers everything else. An empty address starts nothing.
+func startAdmin(address string, passed net.Listener, metrics prometheus.Gatherer, advisor http.Handler, log *slog.Logger) (*admin, error) {
 	a := &admin{}
-	if address == "" {
+	if address == "" && passed == nil {
 		return a, nil
 	}
-	listener, err := net.Listen("tcp", address)
+	listener, err := listen("admin.address", address, passed)
 	if err != nil {
-		return nil, fmt.Errorf("admin.address: %w", err)
+		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	mux.Handle("/", advisor)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !a.ready.Load() {

@@ -49,6 +49,7 @@ func (s *service) openEncryption(ctx context.Context, admin *upstream.Admin) (*e
 	}
 	e.catalog, err = exec.NewCatalog(ctx, exec.Config{
 		Ring: s.ring, Evaluator: e.evaluator, Upstream: admin, Rules: rules(s.cfg), MariaDB: f.mariaDB, Version: f.number, Log: s.log,
+		Observer: s.observer(f.mariaDB),
 	})
 	if err != nil {
 		e.close()
@@ -74,7 +75,7 @@ func (s *service) startEvaluator(ctx context.Context, e *encryption, f flavour) 
 		return nil
 	}
 	e.evaluator, err = evaluator.Start(ctx, evaluator.Config{
-		Server: c.Server, Socket: c.Socket, Dir: c.Dir, Memory: c.Memory, MariaDB: f.mariaDB, Version: f.version,
+		Server: c.Server, Socket: c.Socket, User: c.User, Password: string(c.Password), Dir: c.Dir, Memory: c.Memory, MariaDB: f.mariaDB, Version: f.version,
 		LowerCaseTableNames: f.lowerCase, Logger: s.log,
 	})
 	if err != nil {
@@ -84,6 +85,9 @@ func (s *service) startEvaluator(ctx context.Context, e *encryption, f flavour) 
 }
 
 func (e *encryption) close() {
+	if e.catalog != nil {
+		e.catalog.Close()
+	}
 	if e.evaluator != nil {
 		_ = e.evaluator.Close() // the process ends; its directory is memory
 	}

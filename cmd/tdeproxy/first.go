@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +19,8 @@ import (
 // inventory says which of the things that a first start makes are there. A thing that cannot be looked at is an error,
 // and not absent.
 type inventory struct {
-	certificates bool
+	certificates bool // also where they are looked after elsewhere, and are never made here
+	elsewhere    bool
 	keyring      bool
 	cmk          bool // the key file of a file: KMS; true for other kinds, which are never made here
 }
@@ -26,21 +28,23 @@ type inventory struct {
 func takeInventory(cfg *config.Config) (inventory, error) {
 	var have inventory
 	var err error
-	if have.certificates, err = sslcert.Exists(cfg.SSLCert.Dir); err != nil {
+	if have.elsewhere = cfg.SSLCert.Cert != ""; have.elsewhere {
+		have.certificates = true
+	} else if have.certificates, err = sslcert.Exists(cfg.SSLCert.Dir); err != nil {
 		return have, err
 	}
 	if have.keyring, err = exists(cfg.Keyring.File); err != nil {
 		return have, err
 	}
 	have.cmk = true
-	if path, ok := cmkFile(cfg); ok {
+	if path, ok := cmkFile(cfg.Keyring); ok {
 		have.cmk, err = exists(path)
 	}
 	return have, err
 }
 
 // cmkFile is the path of a file: KMS.
-func cmkFile(cfg *config.Config) (string, bool) { return strings.CutPrefix(cfg.Keyring.KMS, "file:") }
+func cmkFile(cfg config.Keyring) (string, bool) { return strings.CutPrefix(cfg.KMS, "file:") }
 
 // exists says whether a path is there, a dangling symbolic link included.
 func exists(path string) (bool, error) {
@@ -52,19 +56,19 @@ func exists(path string) (bool, error) {
 }
 
 // firstStart makes everything when neither a keyring nor certificates exist, and nothing otherwise.
-func firstStart(ctx context.Context, cfg *config.Config) (made []string, err error) {
+func firstStart(ctx context.Context, cfg *config.Config, log *slog.Logger) (made []string, err error) {
 	have, err := takeInventory(cfg)
-	if err != nil || have.keyring || have.certificates {
+	if err != nil || have.keyring || have.certificates && !have.elsewhere {
 		return nil, err
 	}
-	return complete(ctx, cfg, have)
+	return complete(ctx, cfg, log, have)
 }
 
 // complete makes what is not there yet, and tells what it made. The master key comes first and the certificates last:
 // after a kill in between, the next run goes on.
-func complete(ctx context.Context, cfg *config.Config, have inventory) (made []string, err error) {
+func complete(ctx context.Context, cfg *config.Config, log *slog.Logger, have inventory) (made []string, err error) {
 	if !have.keyring {
-		if made, err = makeKeys(ctx, cfg, have); err != nil {
+		if made, err = makeKeys(ctx, cfg, log, have); err != nil {
 			return made, err
 		}
 	}
@@ -79,12 +83,9 @@ func complete(ctx context.Context, cfg *config.Config, have inventory) (made []s
 }
 
 // makeKeys makes the CMK, where a file holds it and is absent, and the keyring.
-func makeKeys(ctx context.Context, cfg *config.Config, have inventory) (made []string, err error) {
-	if path, ok := cmkFile(cfg); ok && !have.cmk {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return made, fmt.Errorf("folder of keyring.kms: %w", err)
-		}
-		if err := filekms.Create(path); err != nil {
+func makeKeys(ctx context.Context, cfg *config.Config, log *slog.Logger, have inventory) (made []string, err error) {
+	if path, ok := cmkFile(cfg.Keyring); ok && !have.cmk {
+		if err := makeCMK(path); err != nil {
 			return made, err
 		}
 		made = append(made, "master key "+path)
@@ -92,7 +93,7 @@ func makeKeys(ctx context.Context, cfg *config.Config, have inventory) (made []s
 	if err := os.MkdirAll(filepath.Dir(cfg.Keyring.File), 0o700); err != nil {
 		return made, fmt.Errorf("folder of keyring.file: %w", err)
 	}
-	kms, err := openKMS(cfg)
+	kms, err := openKMS(ctx, cfg.Keyring, log)
 	if err != nil {
 		return made, err
 	}
@@ -104,18 +105,17 @@ func makeKeys(ctx context.Context, cfg *config.Config, have inventory) (made []s
 	return append(made, "keyring "+cfg.Keyring.File), nil
 }
 
-// openKMS connects to the KMS that the configuration names; config has checked its kind.
-func openKMS(cfg *config.Config) (keyring.KMS, error) {
-	path, ok := cmkFile(cfg)
-	if !ok {
-		return nil, errors.New("keyring.kms names no KMS that this version has")
+// makeCMK makes the key file of a file: KMS.
+func makeCMK(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("folder of keyring.kms: %w", err)
 	}
-	return filekms.New(path)
+	return filekms.Create(path)
 }
 
 // openRing opens the keyring, and makes nothing.
-func openRing(ctx context.Context, cfg *config.Config) (*keyring.Ring, error) {
-	kms, err := openKMS(cfg)
+func openRing(ctx context.Context, cfg *config.Config, log *slog.Logger) (*keyring.Ring, error) {
+	kms, err := openKMS(ctx, cfg.Keyring, log)
 	if err != nil {
 		return nil, err
 	}
@@ -133,6 +133,9 @@ func openCertificates(cfg *config.Config) (*sslcert.Store, error) {
 
 func certOptions(cfg *config.Config) sslcert.Options {
 	return sslcert.Options{
+		Cert:              cfg.SSLCert.Cert,
+		Key:               cfg.SSLCert.Key,
+		CA:                cfg.SSLCert.CA,
 		Names:             cfg.SSLCert.Names,
 		ClientCA:          cfg.SSLCert.ClientCA,
 		RequireClientCert: cfg.SSLCert.RequireClientCert,

@@ -16,7 +16,7 @@ func initCommand() *cobra.Command {
 		`Init writes a commented FILE where there is none, and makes what FILE names and is not there yet: the CA and the
 certificates, the keyring and, for kms = "file:…", the master key. It never writes over anything, and makes no master
 key where there is a keyring already. Run it again after a change: it makes what is missing then.`,
-		func(cmd *cobra.Command, path string) error {
+		interruptible(func(cmd *cobra.Command, path string) error {
 			written, err := writeTemplate(path)
 			if err != nil {
 				return err
@@ -33,7 +33,7 @@ key where there is a keyring already. Run it again after a change: it makes what
 			if err != nil {
 				return err
 			}
-			made, err := complete(cmd.Context(), cfg, have)
+			made, err := complete(cmd.Context(), cfg, newLogger(cfg.Log, cmd.ErrOrStderr()), have)
 			for _, thing := range made {
 				fmt.Fprintln(out, "made", thing)
 			}
@@ -41,7 +41,7 @@ key where there is a keyring already. Run it again after a change: it makes what
 				return err
 			}
 			return proveUsable(cmd, cfg)
-		})
+		}))
 }
 
 // writeTemplate writes the commented configuration where there is no file, and says whether it did. It may come to
@@ -60,7 +60,7 @@ func writeTemplate(path string) (bool, error) {
 
 // proveUsable opens everything as serve will.
 func proveUsable(cmd *cobra.Command, cfg *config.Config) error {
-	ring, err := openRing(cmd.Context(), cfg)
+	ring, err := openRing(cmd.Context(), cfg, newLogger(cfg.Log, cmd.ErrOrStderr()))
 	if err != nil {
 		return err
 	}

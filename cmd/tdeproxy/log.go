@@ -10,7 +10,11 @@ import (
 
 // newLogger logs to stderr: as text for a person at a terminal, as JSON for a collector.
 func newLogger(cfg config.Log, stderr io.Writer) *slog.Logger {
-	var level slog.Level
+	return leveledLogger(cfg, stderr, new(slog.LevelVar))
+}
+
+// leveledLogger is newLogger with a level that may change later.
+func leveledLogger(cfg config.Log, stderr io.Writer, level *slog.LevelVar) *slog.Logger {
 	_ = level.UnmarshalText([]byte(cfg.Level)) // config has checked it
 	options := &slog.HandlerOptions{Level: level}
 	if cfg.Format == "text" || cfg.Format == "auto" && isTerminal(stderr) {

@@ -54,7 +54,8 @@ func command() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.DisableSuggestions = true // they take lines of their own
-	root.AddCommand(initCommand(), serveCommand(), certCommand(), keyringCommand(), versionCommand())
+	root.AddCommand(initCommand(), serveCommand(), certCommand(), keyringCommand(), explainCommand(), tableCommand(),
+		doctorCommand(), healthCommand(), versionCommand(), completionCommand(), manCommand())
 	return root
 }
 

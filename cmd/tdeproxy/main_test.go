@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -11,7 +12,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"github.com/tdeproxy/tdeproxy/keyring"
+	"github.com/tdeproxy/tdeproxy/keyring/filekms"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write golden files anew")
@@ -19,7 +25,19 @@ var rewrite = flag.Bool("rewrite", false, "write golden files anew")
 // beTdeproxy makes the test's binary run main: tests start the real program, with the race detector where they have it.
 const beTdeproxy = "TDEPROXY_TEST_MAIN"
 
+// linger makes it stay once all is done, for tests that look at what is left in its memory (e2e/memory_test.go).
+const linger = "TDEPROXY_TEST_LINGER"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(linger) != "" {
+		if err := keyring.Harden(); err != nil {
+			panic(err)
+		}
+		code := run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)
+		fmt.Println("lingering after exit code", code)
+		time.Sleep(10 * time.Minute) // the test ends this process
+		return
+	}
 	if os.Getenv(beTdeproxy) != "" {
 		main()
 		return
@@ -195,12 +213,28 @@ func TestServeRefuses(t *testing.T) {
 		"another CMK": {func(dir string) error {
 			return os.WriteFile(dir+"/var/master.key", []byte("aes128:000102030405060708090a0b0c0d0e0f\n"), 0o600)
 		}, "is not wrapped by this KMS key"},
+		"a damaged CMK": {func(dir string) error { return os.Truncate(dir+"/var/master.key", 20) }, "master.key is damaged"},
+		"an empty CMK":  {func(dir string) error { return os.Truncate(dir+"/var/master.key", 0) }, "restore it from a backup"},
+		"a CMK that is a directory": {func(dir string) error {
+			return errors.Join(os.Remove(dir+"/var/master.key"), os.Mkdir(dir+"/var/master.key", 0o700))
+		}, "it is no regular file"},
+		"a CMK that is a link": {func(dir string) error {
+			return errors.Join(os.Rename(dir+"/var/master.key", dir+"/elsewhere"), os.Symlink(dir+"/elsewhere", dir+"/var/master.key"))
+		}, "name the file that it points to"},
 		"a CMK that others can read": {func(dir string) error { return os.Chmod(dir+"/var/master.key", 0o644) }, "chmod 600"},
 		"no keyring":                 {func(dir string) error { return os.Remove(dir + "/var/keyring.json") }, "keyring.json does not exist"},
 		"a damaged keyring": {func(dir string) error {
 			return os.Truncate(dir+"/var/keyring.json", 100)
 		}, "is damaged"},
-		"no certificates": {func(dir string) error { return os.RemoveAll(dir + "/var/certs") }, "tdeproxy init"},
+		"a keyring that was edited": {func(dir string) error {
+			text, err := os.ReadFile(dir + "/var/keyring.json")
+			return errors.Join(err, os.WriteFile(dir+"/var/keyring.json", bytes.Replace(text, []byte(`"generation": 1`), []byte(`"generation": 2`), 1), 0o600))
+		}, "its MAC does not match; restore it from a backup"},
+		"another keyring's": {func(dir string) error {
+			return errors.Join(os.Remove(dir+"/var/keyring.json"), foreignKeyring(dir+"/var/keyring.json"))
+		}, "is not wrapped by this KMS key"},
+		"a keyring that others can change": {func(dir string) error { return os.Chmod(dir+"/var/keyring.json", 0o666) }, "chmod 600"},
+		"no certificates":                  {func(dir string) error { return os.RemoveAll(dir + "/var/certs") }, "tdeproxy init"},
 		"half the certificates": {func(dir string) error {
 			return os.Remove(dir + "/var/certs/server-cert.pem")
 		}, "restore the missing files"},
@@ -224,6 +258,65 @@ func TestServeRefuses(t *testing.T) {
 		}
 		oneClearLine(t, r)
 		same(t, name, before, tree(t, dir))
+	}
+}
+
+// foreignKeyring makes a keyring of another CMK.
+func foreignKeyring(path string) error {
+	dir, err := os.MkdirTemp("", "foreign-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := filekms.Create(dir + "/key"); err != nil {
+		return err
+	}
+	kms, err := filekms.New(dir + "/key")
+	if err != nil {
+		return err
+	}
+	ring, err := keyring.Create(context.Background(), path, kms)
+	if err == nil {
+		ring.Destroy()
+	}
+	return err
+}
+
+// Where the user that runs the proxy may not read a file, the line says so.
+func TestServeUnreadable(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root to make files that this user cannot read")
+	}
+	for file, says := range map[string]string{"keyring.json": "make it readable for the user that runs tdeproxy", "master.key": "make it readable for the user that runs tdeproxy"} {
+		dir, err := os.MkdirTemp("", "unreadable-") // t.TempDir is for its owner
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		must(t, dir, "init", "-c", "tdeproxy.toml")
+		binary := filepath.Join(dir, "tdeproxy")
+		if text, err := os.ReadFile(os.Args[0]); err != nil || os.WriteFile(binary, text, 0o755) != nil {
+			t.Fatal(err)
+		}
+		nobody := 65534
+		err = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Base(path) == file {
+				return err
+			}
+			return os.Chown(path, nobody, nobody)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := program(dir, "serve", "-c", "tdeproxy.toml")
+		cmd.Path = binary
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(nobody), Gid: uint32(nobody)}}
+		out, err := cmd.CombinedOutput()
+		r := result{code: cmd.ProcessState.ExitCode(), stderr: withoutLogs(string(out))}
+		if err == nil || r.code != 1 || !strings.Contains(r.stderr, says) || !strings.Contains(r.stderr, file) {
+			t.Errorf("%s: exit %d, %s", file, r.code, r.stderr)
+		}
+		oneClearLine(t, r)
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -16,113 +18,151 @@ import (
 	"github.com/tdeproxy/tdeproxy/config"
 	"github.com/tdeproxy/tdeproxy/keyring"
 	"github.com/tdeproxy/tdeproxy/proxy"
+	"github.com/tdeproxy/tdeproxy/proxy/session"
 	"github.com/tdeproxy/tdeproxy/sslcert"
+	"github.com/tdeproxy/tdeproxy/tde/audit"
+	"github.com/tdeproxy/tdeproxy/tde/exec"
 )
 
 func serveCommand() *cobra.Command {
-	return verb("serve -c FILE", "Run the proxy",
+	return withFile("serve -c FILE", "Run the proxy",
 		`Serve runs the proxy until SIGTERM or SIGINT, which drain it: no client is accepted any more, idle ones are
 disconnected, and those in a transaction have listen.drain_timeout to end it. A second signal ends them at once. SIGHUP
-reloads the certificates.
+reloads the certificates, and of the configuration what a running proxy can change; certificate files that change are taken
+into use by themselves.
 
 A very first start, when neither the keyring nor the certificates exist, makes both.`,
-		serve)
+		func(cmd *cobra.Command, path string) error {
+			cfg, err := config.Load(path)
+			if err != nil {
+				return err
+			}
+			return serve(cmd, cfg, path)
+		})
 }
 
 // service is everything that a running proxy consists of.
 type service struct {
 	cfg   *config.Config
+	live  live
 	log   *slog.Logger
 	ring  *keyring.Ring
 	certs *sslcert.Store
 	proxy *proxy.Server
 	admin *admin
+
+	started time.Time
+	history history
+	opened  atomic.Bool // ring and certs are open
+
+	audit    *audit.Log        // nil where none is kept
+	tracer   *tracer           // nil where nobody collects traces
+	renewer  *sslcert.Renewer  // nil where the certificate is renewed elsewhere
+	accounts *session.Accounts // once sessions have begun
+	// catalog is nil until upstream's schema has been read.
+	catalog atomic.Pointer[exec.Catalog]
 }
 
-func serve(cmd *cobra.Command, cfg *config.Config) error {
-	s := &service{cfg: cfg, log: newLogger(cfg.Log, cmd.ErrOrStderr())}
+func serve(cmd *cobra.Command, cfg *config.Config, path string) error {
+	s := &service{cfg: cfg, started: time.Now()}
+	s.log = leveledLogger(cfg.Log, cmd.ErrOrStderr(), &s.live.level)
+	s.live.path = path
+	s.live.requireSecure.Store(cfg.Listen.RequireSecureTransport)
 	// From here on a signal ends the start as well, in order.
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer signal.Stop(signals)
-	if err := s.open(cmd.Context()); err != nil {
-		return err
-	}
-	defer s.ring.Destroy()
-	listener, err := net.Listen("tcp", cfg.Listen.Address)
-	if err != nil {
-		return fmt.Errorf("listen.address: %w", err)
-	}
-	defer listener.Close()
 	s.proxy = &proxy.Server{
 		MaxConnections: cfg.Listen.MaxConnections,
 		DrainTimeout:   cfg.Listen.DrainTimeout,
 		IdleTimeout:    cfg.Listen.IdleTimeout,
 		Log:            s.log,
 	}
-	if s.admin, err = startAdmin(cfg.Admin.Address, newMetrics(s.proxy, s.certs, s.ring), s.log); err != nil {
+	if err := s.openObservers(cmd.Context()); err != nil {
+		return err
+	}
+	defer s.closeObservers()
+	metrics := newMetrics(s.proxy, newFullFetches(s), newStatements(s))
+	passed, passedAdmin, err := passedListeners()
+	if err != nil {
+		return err
+	}
+	// Before anything is waited for: a probe must see the process live while the KMS or upstream is down.
+	if s.admin, err = startAdmin(cfg.Admin.Address, passedAdmin, metrics, s.advisor(), s.log); err != nil {
 		return err
 	}
 	defer s.admin.stop()
-	sessions, err := s.start(cmd.Context(), signals)
-	if err != nil || sessions == nil {
+	defer s.wipe()
+	if stopped, err := untilSignal(cmd.Context(), signals, s.open); err != nil || stopped {
 		return err
 	}
-	defer sessions.close()
+	go s.history.run(cmd.Context(), s.figures)
+	unwatch, err := s.watchCertificates(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer unwatch()
+	registerOpened(metrics, s.certs, s.renewer, s.ring)
+	listener, err := listen("listen.address", cfg.Listen.Address, passed)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	var sessions *sessions
+	stopped, err := untilSignal(cmd.Context(), signals, func(ctx context.Context) (err error) {
+		sessions, err = s.newSessions(ctx)
+		return err
+	})
+	if sessions != nil {
+		defer sessions.close()
+	}
+	if err != nil || stopped {
+		return err
+	}
 	s.proxy.Handle, s.proxy.Kill = sessions.handle, sessions.kill
 	return s.run(cmd.Context(), listener, signals)
 }
 
-// start waits for upstream and reads its schema. A signal meanwhile ends the start: sessions is nil then.
-func (s *service) start(ctx context.Context, signals chan os.Signal) (*sessions, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stopped := false
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case sig := <-signals:
-				if sig != syscall.SIGHUP {
-					stopped = true
-					cancel()
-					return
-				}
-			}
-		}
-	}()
-	out, err := s.newSessions(ctx)
-	cancel()
-	<-done
-	if stopped {
-		if out != nil {
-			out.close()
-		}
-		return nil, nil
+// figures are what sessions have counted; nil before there are any.
+func (s *service) figures() *exec.Figures {
+	if c := s.catalog.Load(); c != nil {
+		return c.Figures()
 	}
-	return out, err
+	return nil
+}
+
+// wipeTime is how long the end of the process waits for the last expanded key to be out of use: that takes milliseconds.
+const wipeTime = 2 * time.Second
+
+// wipe ends the keyring, once no session is left: no key of a table, and none that opens them, is in memory after.
+func (s *service) wipe() {
+	if s.ring == nil {
+		return
+	}
+	s.ring.Destroy()
+	if left := keyring.Forget(wipeTime); left > 0 {
+		s.log.Warn("expanded keys are left in memory until the process ends", "count", left)
+	}
 }
 
 // open makes what a very first start makes, and opens keys and certificates.
 func (s *service) open(ctx context.Context) error {
-	made, err := firstStart(ctx, s.cfg)
+	made, err := firstStart(ctx, s.cfg, s.log)
 	for _, thing := range made {
 		s.log.Info("first start", "made", thing)
 	}
 	if err != nil {
 		return err
 	}
-	if s.ring, err = openRing(ctx, s.cfg); err != nil {
+	if s.ring, err = openRing(ctx, s.cfg, s.log); err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // a KMS's client has left answers with keys in it
 	if s.certs, err = openCertificates(s.cfg); err != nil {
-		s.ring.Destroy()
 		return err
 	}
 	s.warn()
+	s.opened.Store(true)
 	return nil
 }
 
@@ -163,6 +203,9 @@ func (s *service) run(ctx context.Context, listener net.Listener, signals <-chan
 			return fmt.Errorf("listen.address: %w", err)
 		case sig := <-signals:
 			if sig == syscall.SIGHUP {
+				s.reloadConfig()
+				s.reopenAudit()
+				s.accounts.Flush()
 				s.reload()
 				continue
 			}

@@ -29,6 +29,7 @@ type served struct {
 	address string
 	admin   string
 	logs    chan map[string]any
+	early   []map[string]any // logged before the start was over, and not asked for yet
 	done    chan error
 }
 
@@ -69,8 +70,16 @@ func start(t *testing.T, dir, upstream, more string) *served {
 	if n, err := systemd.Read(buffer); err != nil || string(buffer[:n]) != "READY=1" {
 		t.Fatalf("notified %q, %v", buffer[:n], err)
 	}
-	s.admin = s.log("admin listening")["address"].(string)
-	s.address = s.log("listening")["address"].(string)
+	var passed []map[string]any
+	for _, m := range []struct {
+		msg     string
+		address *string
+	}{{"admin listening", &s.admin}, {"listening", &s.address}} {
+		record, before := s.next(m.msg)
+		*m.address = record["address"].(string)
+		passed = append(passed, before...)
+	}
+	s.early = passed
 	return s
 }
 
@@ -88,16 +97,30 @@ func (s *served) read(stderr io.Reader) {
 	close(s.done)
 }
 
-// log waits for a message.
+// log waits for a message, or finds it among those of the start.
 func (s *served) log(msg string) map[string]any {
+	s.t.Helper()
+	for i, record := range s.early {
+		if record["msg"] == msg {
+			s.early = append(s.early[:i], s.early[i+1:]...)
+			return record
+		}
+	}
+	record, _ := s.next(msg)
+	return record
+}
+
+// next waits for a message, and gives those that came before it, too.
+func (s *served) next(msg string) (record map[string]any, before []map[string]any) {
 	s.t.Helper()
 	deadline := time.After(20 * time.Second)
 	for {
 		select {
 		case record := <-s.logs:
 			if record["msg"] == msg {
-				return record
+				return record, before
 			}
+			before = append(before, record)
 		case <-deadline:
 			s.t.Fatalf("no log message %q", msg)
 		}
@@ -189,9 +212,32 @@ func TestServeReloads(t *testing.T) {
 	if why, _ := record["error"].(string); !strings.Contains(why, "server-key.pem") {
 		t.Errorf("not reloaded: %v", record)
 	}
-	if _, body := s.get("/metrics"); !strings.Contains(body, "\ntdeproxy_certificate_generation 2\n") {
-		t.Error("the generation has changed")
+	_, body := s.get("/metrics")
+	for _, want := range []string{
+		"generation 2", `reloads_total{result="ok"} 1`, `reloads_total{result="failed"} 1`, "files_unusable 1",
+	} {
+		if !strings.Contains(body, "\ntdeproxy_certificate_"+want+"\n") {
+			t.Errorf("/metrics lacks %s", want)
+		}
 	}
+}
+
+// New files are taken into use without being asked.
+func TestServeWatchesFiles(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir, "", "")
+	other := t.TempDir()
+	must(t, other, "init", "-c", "tdeproxy.toml")
+	for _, name := range []string{"ca.pem", "server-cert.pem", "server-key.pem"} {
+		if err := os.Rename(filepath.Join(other, "var/certs", name), filepath.Join(dir, "var/certs", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if record := s.log("certificates reloaded"); record["generation"] != 2.0 || record["cause"] != "files changed" {
+		t.Errorf("reloaded: %v", record)
+	}
+	s.signal(syscall.SIGTERM)
+	s.ends(10 * time.Second)
 }
 
 // Without upstream a start waits, alive but not ready, and a signal ends it.
@@ -262,6 +308,17 @@ func testServers(t *testing.T) map[string]string {
 	return servers
 }
 
+// within fails with complaint when is does not become true in time: a drain is logged before it begins.
+func within(t *testing.T, limit time.Duration, complaint string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(limit); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Error(complaint)
+			return
+		}
+	}
+}
+
 // A client in a transaction keeps a drain waiting, and can end it; idle ones go at once.
 func TestDrain(t *testing.T) {
 	for name, upstream := range testServers(t) {
@@ -290,12 +347,14 @@ func TestDrain(t *testing.T) {
 			if err := tx.QueryRow("SELECT 1").Scan(&one); err != nil || one != 1 {
 				t.Errorf("in the transaction: %v", err)
 			}
-			if err := idle.PingContext(ctx); err == nil {
-				t.Error("the idle client is still there")
-			}
-			if _, err := net.DialTimeout("tcp", s.address, time.Second); err == nil {
-				t.Error("a new client was accepted")
-			}
+			within(t, 5*time.Second, "the idle client is still there", func() bool { return idle.PingContext(ctx) != nil })
+			within(t, 5*time.Second, "new clients are still accepted", func() bool {
+				c, err := net.DialTimeout("tcp", s.address, time.Second)
+				if err == nil {
+					c.Close()
+				}
+				return err != nil
+			})
 			if err := tx.Commit(); err != nil {
 				t.Errorf("commit: %v", err)
 			}

@@ -33,11 +33,17 @@ func (s *service) newSessions(ctx context.Context) (*sessions, error) {
 		admin.Close()
 		return nil, err
 	}
+	s.accounts = session.NewAccounts(admin, s.log)
+	s.accounts.Check(ctx)
+	s.catalog.Store(enc.catalog)
 	handler := session.NewHandler(session.Config{
 		Dialer:                 dialer,
 		TLS:                    s.certs.Config,
-		RequireSecureTransport: func() bool { return s.cfg.Listen.RequireSecureTransport },
+		RequireSecureTransport: s.live.requireSecure.Load,
+		ServerTLS:              s.serverTLS(),
+		Accounts:               s.accounts,
 		Guard:                  session.Encrypt(context.WithoutCancel(ctx), enc.catalog, int(s.cfg.Listen.MaxAllowedPacket)),
+		Withheld:               enc.catalog.Protects,
 		HandshakeTimeout:       s.cfg.Listen.HandshakeTimeout,
 		MaxPacket:              int(s.cfg.Listen.MaxAllowedPacket),
 		Log:                    s.log,
@@ -47,7 +53,11 @@ func (s *service) newSessions(ctx context.Context) (*sessions, error) {
 
 func (s *sessions) handle(ctx context.Context, link *proxy.Link) { s.handler.Handle(ctx, link) }
 
-func (s *sessions) kill(ctx context.Context, id uint32) error { return s.admin.Kill(ctx, id) }
+// kill ends what is done for a client that has gone.
+func (s *sessions) kill(ctx context.Context, id uint32) error {
+	s.encryption.catalog.Kill(id)
+	return s.admin.Kill(ctx, id)
+}
 
 func (s *sessions) close() {
 	s.encryption.close()

@@ -1,0 +1,6 @@
+//go:build no_alicloudkms
+
+package main
+
+// alicloudKMS was left out.
+func alicloudKMS() opener { return nil }
