@@ -71,6 +71,48 @@ func boundBlob(a *harness.Canaries) rawmysql.Param {
 	return p
 }
 
+// userVariables takes a canary out of its table into variables and uses them wherever a statement may.
+func userVariables(c *rawmysql.Conn, a *harness.Canaries) error {
+	canary := a.Text("variable", 30)
+	for _, q := range []string{
+		"INSERT INTO c (v, n) VALUES ('" + canary + "', 1)", "SELECT v, UPPER(v) INTO @canary, @other FROM c WHERE v = '" + canary + "' LIMIT 1",
+		"SELECT @canary", "SELECT id FROM c WHERE v = @canary", "INSERT INTO c (v, t) VALUES (@canary, @other)",
+		"UPDATE c SET t = @canary WHERE v = @canary", "SET @third = CONCAT(@canary, 'x')", "SELECT @fourth := v FROM c WHERE v = @canary",
+		"SELECT id FROM c WHERE v > @third AND id = LENGTH(@canary)", "DO @canary", "DELETE FROM c WHERE u = @other",
+	} {
+		if err := c.Exec(q); err != nil {
+			return fmt.Errorf("%.60s: %w", q, err)
+		}
+	}
+	for _, q := range []string{
+		"INSERT INTO c (id) VALUES (@canary)", "DELETE FROM c WHERE id = @canary", "CREATE TABLE copy (v VARCHAR(100) DEFAULT (@canary))",
+		"CREATE TABLE copy AS SELECT @canary AS v", "PREPARE p FROM @canary", "SET SESSION sql_mode = @canary", "SHOW TABLES LIKE @canary",
+		"SELECT @canary INTO OUTFILE '/tmp/canary'", "EXECUTE nosuch USING @canary", "KILL @canary", "GET DIAGNOSTICS @canary = ROW_COUNT",
+	} {
+		_ = c.Exec(q) // refused or not: it must not show the value
+	}
+	return nil
+}
+
+// textPrepares prepares and executes statements by SQL, with canaries that were taken from a table.
+func textPrepares(c *rawmysql.Conn, a *harness.Canaries) error {
+	text, canary := a.Text("text", 30), a.Text("using", 30)
+	for _, q := range []string{
+		"PREPARE p FROM 'INSERT INTO c (v, t) VALUES (''" + text + "'', ?)'", "INSERT INTO c (v) VALUES ('" + canary + "')",
+		"SELECT v INTO @using FROM c WHERE v = '" + canary + "' LIMIT 1", "EXECUTE p USING @using",
+		"PREPARE p FROM 'SELECT ?, id FROM c WHERE v = ? AND UPPER(t) <> ?'", "EXECUTE p USING @using, @using, @using",
+		"PREPARE p FROM 'UPDATE c SET v = ? WHERE v = ?'", "EXECUTE p USING @using, @using", "DEALLOCATE PREPARE p",
+	} {
+		if err := c.Exec(q); err != nil {
+			return fmt.Errorf("%.60s: %w", q, err)
+		}
+	}
+	for _, q := range []string{"PREPARE p FROM 'SELECT id FROM c WHERE id = ?'", "EXECUTE p USING @using", "PREPARE p FROM 'SELECT ?'", "EXECUTE p USING @using"} {
+		_ = c.Exec(q) // refused or not: it must not show the value
+	}
+	return nil
+}
+
 // canaryWrites are the write forms of issue 2 and those by which peers leaked.
 func canaryWrites() []canaryWrite {
 	return []canaryWrite{
@@ -94,15 +136,18 @@ func canaryWrites() []canaryWrite {
 		{"duplicate key", false, text("INSERT INTO c (id, v) VALUES (1, '%s')", word)},
 		{"default clause", true, text("CREATE TABLE IF NOT EXISTS c_default (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(100) DEFAULT '%s')", word)},
 		{"column comment", false, text("CREATE TABLE IF NOT EXISTS c_enum (id INT AUTO_INCREMENT PRIMARY KEY, e ENUM('%s', 'b'))", word)},
-		{"insert select", false, text("INSERT INTO c (v) SELECT '%s'", word)},
-		{"insert select union", false, text("INSERT INTO c (v) SELECT '%s' UNION SELECT '%s'", word, word)},
+		{"insert select", true, text("INSERT INTO c (v) SELECT '%s'", word)},
+		{"insert select union", true, text("INSERT INTO c (v) SELECT '%s' UNION SELECT '%s'", word, word)},
 		{"on duplicate", false, text("INSERT INTO c (id, v) VALUES (1, '%s') ON DUPLICATE KEY UPDATE v = '%s', t = CONCAT('%s', t)", word, word, word)},
-		{"replace", false, text("REPLACE INTO c (id, v) VALUES (1, '%s')", word)},
-		{"update case", false, text("UPDATE c SET v = CASE WHEN n = 1 THEN '%s' ELSE '%s' END", word, word)},
-		{"update if", false, text("UPDATE c SET v = IF(id > 1, '%s', v)", word)},
-		{"update join", false, text("UPDATE c a JOIN c b ON a.id = b.id SET a.v = '%s' WHERE b.u = '%s'", word, word)},
-		{"function around value", false, text("INSERT INTO c (v) VALUES (UPPER('%s')), (CONCAT('%s', 'x')), (TRIM('%s'))", word, word, word)},
-		{"cast around value", false, text("INSERT INTO c (n, v) VALUES (%d + 0, CAST('%s' AS CHAR))", number, word)},
+		{"replace", true, text("REPLACE INTO c (id, v) VALUES (1, '%s')", word)},
+		{"update case", true, text("UPDATE c SET v = CASE WHEN n = 1 THEN '%s' ELSE '%s' END", word, word)},
+		{"update if", true, text("UPDATE c SET v = IF(id > 1, '%s', v)", word)},
+		{"update join", true, text("UPDATE c a JOIN c b ON a.id = b.id SET a.v = '%s' WHERE b.u = '%s'", word, word)},
+		{"insert ignore", true, text("INSERT IGNORE INTO c (id, v, u) VALUES (1, '%s', 'x'), (NULL, '%s', REPEAT('%s', 9))", word, word, word)},
+		{"insert select itself", true, text("INSERT INTO c (v, t) SELECT CONCAT(v, '%s'), '%s' FROM c WHERE v <> '%s' LIMIT 1", word, word, word)},
+		{"subquery as value", true, text("INSERT INTO c (v) VALUES ((SELECT CONCAT('%s', COUNT(*)) FROM (SELECT * FROM c) x WHERE v = '%s'))", word, word)},
+		{"function around value", true, text("INSERT INTO c (v) VALUES (UPPER('%s')), (CONCAT('%s', 'x')), (TRIM('%s'))", word, word, word)},
+		{"cast around value", true, text("INSERT INTO c (n, v) VALUES (%d + 0, CAST('%s' AS CHAR))", number, word)},
 		{"from variables", false, text("SELECT '%s', @a FROM c WHERE v = CONCAT(@a, '%s')", word, word)},
 		{"like", false, text("SELECT id FROM c WHERE v LIKE '%s%%'", word)},
 		{"range", false, text("SELECT id FROM c WHERE v > '%s' AND n < %d", word, number)},
@@ -117,6 +162,8 @@ func canaryWrites() []canaryWrite {
 		{"long data", false, longData},
 		{"query attributes", false, text("INSERT /* a */ INTO c (v) VALUES ('%s')", word)},
 		{"comment tricks", false, text("INSERT INTO c (v) /*!50000 VALUES ('%s') */", word)},
+		{"user variables", true, userVariables},
+		{"text prepare", true, textPrepares},
 		{"server side prepare", false, text("PREPARE s FROM 'INSERT INTO c (v) VALUES (''%s'')'", word)},
 		{"execute using", false, text("EXECUTE s")},
 		{"set statement", false, text("SET STATEMENT max_statement_time=10 FOR INSERT INTO c (v) VALUES ('%s')", word)},
@@ -128,8 +175,16 @@ func canaryWrites() []canaryWrite {
 		{"event", false, text("CREATE EVENT ev ON SCHEDULE EVERY 1 DAY DO INSERT INTO c (v) VALUES ('%s')", word)},
 		{"view", false, text("CREATE VIEW vw AS SELECT * FROM c WHERE v = '%s'", word)},
 		{"create as select", false, text("CREATE TABLE c_as AS SELECT '%s' AS v", word)},
-		{"alter default", false, text("ALTER TABLE c ALTER v SET DEFAULT '%s'", word)},
-		{"alter add", false, text("ALTER TABLE c ADD extra VARCHAR(60) DEFAULT '%s'", word)},
+		{"alter default", true, text("ALTER TABLE c ALTER v SET DEFAULT '%s'", word)},
+		{"alter add", true, text("ALTER TABLE c ADD extra VARCHAR(60) DEFAULT '%s'", word)},
+		{"alter add, rows written anew", true, text("ALTER TABLE c ADD more VARCHAR(60) NOT NULL DEFAULT '%s', ADD KEY (more)", word)},
+		{"alter modify", true, text("ALTER TABLE c MODIFY more VARCHAR(70) CHARACTER SET latin1 NOT NULL DEFAULT '%s' COMMENT '%s'", word, word)},
+		{"alter enum", true, text("ALTER TABLE c ADD member ENUM('%s', 'x') COMMENT '%s', COMMENT '%s'", word, word, word)},
+		{"alter check", false, text("ALTER TABLE c ADD CHECK (v <> '%s')", word)},
+		{"alter generated", false, text("ALTER TABLE c ADD made VARCHAR(99) AS (CONCAT(v, '%s'))", word)},
+		{"alter expression default", false, text("ALTER TABLE c ADD made VARCHAR(99) DEFAULT (CONCAT('a', '%s'))", word)},
+		{"alter partition", false, text("ALTER TABLE c PARTITION BY LIST COLUMNS (v) (PARTITION p VALUES IN ('%s'))", word)},
+		{"alter that fails", false, text("ALTER TABLE c ADD lost VARCHAR(60) DEFAULT '%s' COMMENT '%s', DROP COLUMN nosuch", word, word)},
 		{"syntax error", false, text("INSERT INTO c (v) VALUES ('%s'", word)},
 		{"unknown syntax", false, text("INSERT INTO c (v) VALUES ('%s') FROBNICATE", word)},
 		{"too long", false, func(c *rawmysql.Conn, a *harness.Canaries) error {
@@ -141,7 +196,7 @@ func canaryWrites() []canaryWrite {
 		{"qualified name", true, text("INSERT INTO canary.c (v) VALUES ('%s')", word)},
 		{"quoted name", true, text("INSERT INTO `canary`.`c` (`v`) VALUES ('%s')", word)},
 		{"upper case column", true, text("insert into c (V) values ('%s')", word)},
-		{"load data local", false, loadLocal},
+		{"load data local", true, loadLocal},
 		{"call with value", false, text("CALL nosuch('%s', (SELECT v FROM c LIMIT 1))", word)},
 	}
 }
@@ -190,7 +245,7 @@ func TestCanary(t *testing.T) {
 			if attributes {
 				c.Extra |= rawmysql.ClientQueryAttributes
 			}
-			for _, w := range canaryWrites() {
+			for _, w := range append(canaryWrites(), changeWrites()...) {
 				name := fmt.Sprintf("%s (query attributes %t)", w.name, attributes)
 				var a harness.Canaries
 				conn := s.connect(t, c)

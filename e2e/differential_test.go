@@ -157,6 +157,9 @@ func runCorpus(t *testing.T, s *stage, address, path string, mode differ.Mode, m
 	if err != nil {
 		t.Errorf("%s: %v", path, err)
 	}
+	if mayRefuse {
+		t.Logf("refused:\n%s", strings.Join(o.Refusals, "\n"))
+	}
 	t.Logf("%d statements, %d refused, %d differ", o.Run, o.Refused, len(o.Differences))
 }
 

@@ -120,6 +120,9 @@ func plainServer(t *testing.T, f harness.Flavour) *harness.Server {
 // plaintext must then find it.
 const noEncryption = "TDEPROXY_TEST_NO_ENCRYPTION"
 
+// rangeRule gives order tokens to columns r_… of tables ranged….
+const rangeRule = "[[column]]\nname = \"*.ranged*.r_*\"\nindex = \"range\"\n"
+
 // stageOf is the shared stage of a flavour, with its proxy running.
 func stageOf(t *testing.T, f harness.Flavour) *stage {
 	t.Helper()
@@ -137,9 +140,9 @@ func stageOf(t *testing.T, f harness.Flavour) *stage {
 	must(t, err)
 	s.tap, err = harness.StartTap(s.upstream.Address, filepath.Join(s.upstream.Dir, "link"))
 	must(t, err)
-	o := harness.ProxyOptions{Binary: binary, Upstream: s.tap.Address, Flavour: f, Encrypt: []string{"*"}}
+	o := harness.ProxyOptions{Binary: binary, Upstream: s.tap.Address, Flavour: f, Encrypt: []string{"*"}, Extra: rangeRule}
 	if os.Getenv(noEncryption) != "" {
-		o.Encrypt, o.Evaluator = nil, "off"
+		o.Encrypt, o.Evaluator, o.Extra = nil, "off", ""
 	}
 	s.proxy, err = harness.NewProxy(o)
 	must(t, err)

@@ -3,10 +3,12 @@ package e2e_test
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/tdeproxy/tdeproxy/e2e/harness"
+	"github.com/tdeproxy/tdeproxy/e2e/rawmysql"
 )
 
 // TestRefusedStarts gives serve each fault that must end it with one clear
@@ -132,4 +134,33 @@ func TestProcessIsSealed(t *testing.T) {
 			t.Error("no memory is locked")
 		}
 	}
+}
+
+// TestEvaluatorSocket has an evaluator that somebody else has started, with an account of its own.
+func TestEvaluatorSocket(t *testing.T) {
+	forFlavours(t, func(t *testing.T, f harness.Flavour) {
+		s, err := harness.StartServer(f, harness.ServerOptions{})
+		must(t, err)
+		t.Cleanup(s.Remove)
+		must(t, s.Exec("CREATE USER evaluator@localhost IDENTIFIED BY 'of the evaluator'", "GRANT ALL ON *.* TO evaluator@localhost",
+			"CREATE DATABASE secret"))
+		password := filepath.Join(t.TempDir(), "password")
+		must(t, os.WriteFile(password, []byte("of the evaluator\n"), 0o600))
+		p, err := harness.StartProxy(harness.ProxyOptions{
+			Binary: proxyBinary(t), Upstream: s.Address, Flavour: f, Encrypt: []string{"secret"},
+			Settings: map[string]string{
+				"evaluator.server": `"auto"`, "evaluator.socket": strconv.Quote(s.Socket),
+				"evaluator.user": `"evaluator"`, "evaluator.password_file": strconv.Quote(password),
+			},
+		})
+		must(t, err)
+		t.Cleanup(p.Remove)
+		c, err := p.Connect(rawmysql.Config{Database: "secret"})
+		must(t, err)
+		defer c.Close()
+		run(t, c, "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20))", "INSERT INTO t VALUES (1, CONCAT('by ', 'it')), (2, 'other')")
+		if got := column(t, c, "SELECT UPPER(v) FROM t WHERE v LIKE 'by%'"); len(got) != 1 || got[0] != "BY IT" {
+			t.Errorf("got %q", got)
+		}
+	})
 }

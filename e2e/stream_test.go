@@ -17,7 +17,7 @@ func TestBigResult(t *testing.T) {
 		t.Skip("2 GiB in -short")
 	}
 	forFlavours(t, func(t *testing.T, f harness.Flavour) {
-		const rows, size, limit = 2048, 1 << 20, 64 << 20
+		const rows, size, limit = 8 * 8 * 8 * 4, 1 << 20, 64 << 20
 		p := passThrough(t, f, plainServer(t, f).Address, nil)
 		c, err := p.Connect(rawmysql.Config{Timeout: 5 * time.Minute})
 		must(t, err)
@@ -25,7 +25,8 @@ func TestBigResult(t *testing.T) {
 		run(t, c, "DO 1")
 		before, err := harness.RSS(p.PID())
 		must(t, err)
-		query := fmt.Sprintf("SELECT REPEAT('x', %d) FROM information_schema.columns a, information_schema.columns b LIMIT %d", size-4, rows)
+		const eight = "(SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8)"
+		query := fmt.Sprintf("SELECT REPEAT('x', %d) FROM %s a, %[2]s b, %[2]s c, (SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4) d", size-4, eight)
 		var bytes int
 		begun := time.Now()
 		results, err := c.QueryFunc(query, func(row []byte) { bytes += len(row) })

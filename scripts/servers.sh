@@ -6,7 +6,8 @@
 #   scripts/servers.sh env DIR           prints the variables, for eval
 #   scripts/servers.sh stop DIR          stops what start has started there, and removes DIR
 # Variables for COMMAND: TDEPROXY_TEST_MARIADB and TDEPROXY_TEST_MYSQL (host:port), TDEPROXY_TEST_MYSQLD (mysqld's
-# path), TDEPROXY_TEST_SCRATCH (a folder with room) and TDEPROXY_REQUIRE_SERVERS=1.
+# path), TDEPROXY_TEST_VAULT (a program, see scripts/vault.sh), TDEPROXY_TEST_SCRATCH (a folder with room) and
+# TDEPROXY_REQUIRE_SERVERS=1.
 # Settings: EXTRA (more server options), ONLY (mariadb or mysql), PORT (the first port to try; default: a random one).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -100,6 +101,7 @@ start() {
   "$here/packages.sh" mariadb-server mariadb-client
   TDEPROXY_TEST_MYSQLD=$("$here/mysql97.sh")
   export TDEPROXY_TEST_MYSQLD
+  "$here/vault.sh" >/dev/null # a build that fails ends the start, as no failure within an echo does
   PATH=$PATH:/usr/sbin:/sbin
   mkdir -p "$1"
   for name in $(names); do start_one "$name" "$1/$name"; done
@@ -117,6 +119,7 @@ variables() {
     if [ -s "$1/$name/address" ]; then echo "export TDEPROXY_TEST_${name^^}=$(cat "$1/$name/address")"; fi
   done
   echo "export TDEPROXY_TEST_MYSQLD='$("$here/mysql97.sh")'"
+  echo "export TDEPROXY_TEST_VAULT='$("$here/vault.sh")'"
   echo "export TDEPROXY_TEST_SCRATCH='$(scratch)'"
   echo "export TDEPROXY_REQUIRE_SERVERS=1"
 }
@@ -145,5 +148,5 @@ run) shift; [ $# -gt 0 ] || fail "run what?"; run "$@" ;;
 start) start "${2:?start needs a folder}" ;;
 env) variables "${2:?env needs a folder}" ;;
 stop) stop "${2:?stop needs a folder}" ;;
-*) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+*) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -50,12 +50,13 @@ func (d Difference) String() string {
 type Outcome struct {
 	Run, Refused int // statements run; of these refused by the proxy
 	Differences  []Difference
+	Refusals     []string // the statements that were refused, with the error
 }
 
 var (
 	orderBy = regexp.MustCompile(`(?i)\border\s+by\b`)
 	// temporary finds statements whose results may pass through temporary tables.
-	temporary = regexp.MustCompile(`(?i)\bjoin\b|\bover\b|\bgroup\s+by\b|\bdistinct\b|\bunion\b|\bfrom\s+\w+\s*,`)
+	temporary = regexp.MustCompile(`(?i)\bjoin\b|\bover\b|\bgroup\s+by\b|\bdistinct\b|\bunion\b|\bfrom\s+\w+\s*,|\b(in|exists)\s*\(\s*select\b`)
 )
 
 // Run executes the statements in their order. The error is of a connection
@@ -76,11 +77,12 @@ func (r *Runner) Run(statements []Statement) (o Outcome, err error) {
 		if err != nil {
 			return o, fmt.Errorf("line %d: %.200s: %w", s.Line, s.SQL, err)
 		}
-		if refused {
+		if refused != "" {
 			o.Refused++
+			o.Refusals = append(o.Refusals, fmt.Sprintf("line %d: %s: %s", s.Line, s.Text(), refused))
 		}
 		if len(diffs) > 0 {
-			o.Differences = append(o.Differences, Difference{s, refused, diffs})
+			o.Differences = append(o.Differences, Difference{s, refused != "", diffs})
 		}
 	}
 	return o, nil
@@ -111,23 +113,27 @@ func (r *Runner) close() {
 	}
 }
 
-func (r *Runner) one(p *pair, s Statement) (diffs []string, refused bool, err error) {
+// catalogQuery finds queries of INFORMATION_SCHEMA.
+var catalogQuery = regexp.MustCompile(`(?i)\binformation_schema\b`)
+
+func (r *Runner) one(p *pair, s Statement) (diffs []string, refused string, err error) {
 	proxy, err := r.execute(p.proxy, s)
 	if err != nil {
-		return nil, false, fmt.Errorf("proxy: %w", err)
+		return nil, "", fmt.Errorf("proxy: %w", err)
 	}
 	if r.MayRefuse && failed(proxy.results) {
-		return nil, true, nil
+		return nil, proxy.results[len(proxy.results)-1].Err.Error(), nil
 	}
 	if reason := refusal(proxy.results); reason != "" && !r.MayRefuse {
 		// Not run on the plain server either: the two shall not drift apart.
-		return []string{"refused: " + reason}, true, nil
+		return []string{"refused: " + reason}, reason, nil
 	}
 	plain, err := r.execute(p.plain, s)
 	if err != nil {
-		return nil, false, fmt.Errorf("plain server: %w", err)
+		return nil, "", fmt.Errorf("plain server: %w", err)
 	}
-	lenience := Lenience{AnyOrder: s.Order == "any" || s.Order == "" && !orderBy.MatchString(s.SQL), KeyFlags: temporary.MatchString(s.SQL)}
+	lenience := Lenience{AnyOrder: s.Order == "any" || s.Order == "" && !orderBy.MatchString(s.SQL), KeyFlags: temporary.MatchString(s.SQL),
+		NamesOnly: r.Flavour == "mysql" && (catalogQuery.MatchString(s.SQL) || strings.HasPrefix(s.SQL, "EXECUTE"))}
 	if !r.MayRefuse {
 		diffs = append(diffs, proxy.notes...)
 	}
@@ -139,7 +145,7 @@ func (r *Runner) one(p *pair, s Statement) (diffs []string, refused bool, err er
 	if len(diffs) == 0 && plain.results[0].Warnings > 0 && s.Known != "warnings" {
 		diffs, err = compareWarnings(p)
 	}
-	return diffs, false, err
+	return diffs, "", err
 }
 
 // refusal is the message of the proxy's own error, "" for none.
@@ -204,9 +210,9 @@ func comparePrepared(plain, proxy answer, l Lenience) []string {
 		}
 		return nil
 	}
-	diffs := compareColumns(plain.prepared.Columns, proxy.prepared.Columns, l)
-	for i := range diffs {
-		diffs[i] = "at prepare: " + diffs[i]
+	var diffs []string
+	for _, d := range compareColumns(plain.prepared.Columns, proxy.prepared.Columns, l) {
+		diffs = append(diffs, "at prepare: "+d.Text)
 	}
 	if want, got := len(plain.prepared.Params), len(proxy.prepared.Params); want != got {
 		diffs = append(diffs, fmt.Sprintf("parameters: want %d, got %d", want, got))

@@ -195,3 +195,28 @@ func TestServerKillAndRestart(t *testing.T) {
 		}
 	})
 }
+
+// The example of FIPS 197, appendix A.1, and RFC 4493, section 4.
+func TestKeyNeedles(t *testing.T) {
+	key, _ := hex.DecodeString("2b7e151628aed2a6abf7158809cf4f3c")
+	forms := map[string]string{}
+	for _, n := range KeyNeedles("k", key) {
+		forms[n.Form] = hex.EncodeToString(n.Bytes)
+	}
+	for form, want := range map[string]string{
+		"key":                                "2b7e151628aed2a6abf7158809cf4f3c",
+		"round key 1":                        "a0fafe1788542cb123a339392a6c7605",
+		"round key 10":                       "d014f9a8c9ee2589e13f0cc8b6630ca6",
+		"round key 1 as little-endian words": "17fefaa0b12c5488" + "3939a32305766c2a",
+		"CMAC subkey K1":                     "fbeed618357133667c85e08f7236a8de",
+		"CMAC subkey K2":                     "f7ddac306ae266ccf90bc11ee46d513b",
+		"GHASH key":                          "7df76b0c1ab899b33e42f047b91b546f",
+	} {
+		if forms[form] != want {
+			t.Errorf("%s is %s, want %s", form, forms[form], want)
+		}
+	}
+	if len(forms) < 40 {
+		t.Errorf("only %d forms", len(forms))
+	}
+}

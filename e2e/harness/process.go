@@ -46,6 +46,19 @@ func (p *process) run(started chan<- error) {
 	close(p.done)
 }
 
+// running says whether there is a process and it still lives.
+func (p *process) running() bool {
+	if p == nil {
+		return false
+	}
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
+}
+
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.done
@@ -84,3 +97,21 @@ func waitFor(timeout time.Duration, p *process, ready func() error) error {
 		}
 	}
 }
+
+// Program is a tool or client that runs beside a test, and dies with it.
+type Program struct{ process *process }
+
+// StartProgram runs cmd, with its output in a file.
+func StartProgram(cmd *exec.Cmd, log string) (*Program, error) {
+	p, err := startProcess(cmd, log)
+	if err != nil {
+		return nil, err
+	}
+	return &Program{p}, nil
+}
+
+// Done is closed when the program has ended.
+func (p *Program) Done() <-chan struct{} { return p.process.done }
+
+// Kill ends the program as kill -9 does.
+func (p *Program) Kill() { p.process.kill() }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tdeproxy/tdeproxy/e2e/rawmysql"
@@ -38,7 +40,8 @@ type Proxy struct {
 	Output  string // directory of the evaluator
 
 	binary  string
-	process *process
+	process atomic.Pointer[process]
+	killing sync.Mutex // whoever comes second waits until the process is gone
 }
 
 // BinaryEnv names a proxy that is built already, to be tested as it is.
@@ -143,7 +146,7 @@ func (p *Proxy) configuration(o ProxyOptions) (string, error) {
 		settings[k] = v
 	}
 	var b strings.Builder
-	for _, section := range []string{"listen", "upstream", "sslcert", "keyring", "evaluator", "admin", "log"} {
+	for _, section := range []string{"listen", "upstream", "sslcert", "keyring", "evaluator", "admin", "log", "audit", "trace"} {
 		fmt.Fprintf(&b, "[%s]\n", section)
 		for k, v := range settings {
 			if name, key, _ := strings.Cut(k, "."); name == section {
@@ -170,7 +173,7 @@ func (p *Proxy) StartWithin(limit time.Duration) error {
 	if err != nil {
 		return err
 	}
-	p.process = process
+	p.process.Store(process)
 	err = waitFor(limit, process, func() error {
 		c, err := net.DialTimeout("tcp", p.Address, time.Second)
 		if err != nil {
@@ -183,8 +186,7 @@ func (p *Proxy) StartWithin(limit time.Duration) error {
 		return err
 	})
 	if err != nil {
-		process.kill()
-		p.process = nil
+		p.Kill()
 		return fmt.Errorf("starting proxy: %w", err)
 	}
 	return nil
@@ -208,36 +210,28 @@ func (p *Proxy) Connect(c rawmysql.Config) (*rawmysql.Conn, error) {
 }
 
 // PID of the running proxy.
-func (p *Proxy) PID() int { return p.process.cmd.Process.Pid }
+func (p *Proxy) PID() int { return p.process.Load().cmd.Process.Pid }
 
 // Running says whether the process still lives.
-func (p *Proxy) Running() bool {
-	if p.process == nil {
-		return false
-	}
-	select {
-	case <-p.process.done:
-		return false
-	default:
-		return true
-	}
-}
+func (p *Proxy) Running() bool { return p.process.Load().running() }
 
 // Terminate sends SIGTERM and returns the exit code.
 func (p *Proxy) Terminate(timeout time.Duration) (int, error) {
-	if p.process == nil {
+	process := p.process.Load()
+	if process == nil {
 		return 0, nil
 	}
-	code, err := p.process.stop(timeout)
-	p.process = nil
+	code, err := process.stop(timeout)
+	p.process.Store(nil)
 	return code, err
 }
 
 // Kill ends the proxy as kill -9 does; its directory stays.
 func (p *Proxy) Kill() {
-	if p.process != nil {
-		p.process.kill()
-		p.process = nil
+	p.killing.Lock()
+	defer p.killing.Unlock()
+	if process := p.process.Swap(nil); process != nil {
+		process.kill()
 	}
 }
 

@@ -80,6 +80,10 @@ func (s *Scanner) Reader(where string, r io.Reader) error {
 	}
 }
 
+// block searches one block. It looks at every byte of whole processes: under the race detector that would take minutes, and
+// nobody else has the block.
+//
+//go:norace
 func (s *Scanner) block(where string, base int64, b []byte) {
 	for i := 0; i+window <= len(b); i++ {
 		head := binary.LittleEndian.Uint64(b[i:])

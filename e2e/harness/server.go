@@ -197,6 +197,9 @@ func (s *Server) Exec(statements ...string) error {
 	return nil
 }
 
+// Running says whether the server still lives.
+func (s *Server) Running() bool { return s.process.running() }
+
 // PID of the running server.
 func (s *Server) PID() int { return s.process.cmd.Process.Pid }
 

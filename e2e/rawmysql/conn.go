@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -42,7 +43,7 @@ const (
 // Config says where and how to connect. The zero value of each field but
 // Address is usable: user root without a password, no database, clear.
 type Config struct {
-	Address  string // host:port
+	Address  string // host:port, or the path of a unix socket
 	User     string // "root" when empty
 	Password string
 	Database string
@@ -82,7 +83,11 @@ func Dial(c Config) (*Conn, error) {
 	if c.Charset == 0 {
 		c.Charset = collationUTF8MB4GeneralCI
 	}
-	nc, err := net.DialTimeout("tcp", c.Address, c.Timeout)
+	network := "tcp"
+	if strings.HasPrefix(c.Address, "/") {
+		network = "unix"
+	}
+	nc, err := net.DialTimeout(network, c.Address, c.Timeout)
 	if err != nil {
 		return nil, fmt.Errorf("connecting: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 )
 
 // Cursor flags of COM_STMT_EXECUTE.
@@ -23,6 +24,11 @@ type Param struct {
 // Int is a BIGINT parameter.
 func Int(v int64) Param {
 	return Param{Type: 8, Value: binary.LittleEndian.AppendUint64(nil, uint64(v))}
+}
+
+// Double is a DOUBLE parameter.
+func Double(v float64) Param {
+	return Param{Type: 5, Value: binary.LittleEndian.AppendUint64(nil, math.Float64bits(v))}
 }
 
 // Text is a string parameter.

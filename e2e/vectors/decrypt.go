@@ -11,6 +11,7 @@ import (
 	"crypto/cipher"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -104,6 +105,21 @@ func makeToken(root []byte, domain, kind, collation string, canonical []byte) []
 		message = join(kind, collation, []byte{0})
 	}
 	return cmac(kdf(root, "tdeproxy token v1", []byte(domain)), append(message, canonical...))
+}
+
+// makeOrder makes an order token of the key whose hexadecimal digits are given.
+func makeOrder(root []byte, domain, space, digits string) (token []byte) {
+	key := kdf(root, "tdeproxy token v1", []byte(domain))
+	for i, digit := range digits {
+		before, _ := hex.DecodeString(digits[:i] + strings.Repeat("0", i%2))
+		masks := cmac(key, join("o", space, []byte{0}, uint16(i), before))
+		node := 1
+		for _, bit := range fmt.Sprintf("%04b", strings.IndexRune("0123456789abcdef", digit)) {
+			token = append(token, byte(int(masks[node])*255>>8)+byte(bit-'0'))
+			node = 2*node + int(bit-'0')
+		}
+	}
+	return token
 }
 
 // openMetadata opens a table's definition, which is JSON: the table's comment and, in any order, those of its columns.

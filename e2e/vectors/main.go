@@ -39,6 +39,7 @@ type vectorFile struct {
 		Definition     any
 	}
 	Tokens []struct{ About, Domain, Kind, Collation, Canonical, Token string }
+	Orders []struct{ About, Domain, Space, Key, Token string }
 }
 
 type cellVector struct {
@@ -94,6 +95,13 @@ func run(out io.Writer, masterPath, ringPath, vectorsPath string) error {
 			return fmt.Errorf("token %s: %x", t.About, got)
 		}
 		fmt.Fprintf(out, "token  %s: %x\n", t.About, got)
+	}
+	for _, o := range v.Orders {
+		got := makeOrder(root, o.Domain, o.Space, o.Key)
+		if hex.EncodeToString(got) != o.Token {
+			return fmt.Errorf("order token %s: %x", o.About, got)
+		}
+		fmt.Fprintf(out, "order  %s: %x\n", o.About, got)
 	}
 	definition, err := openMetadata(masters, ring, v.Metadata.Comment, v.Metadata.ColumnComments)
 	if err != nil {

@@ -14,3 +14,5 @@ SELECT c.name, o.total FROM c JOIN o ON o.customer = c.id ORDER BY o.id;
 SELECT * FROM c JOIN o ON c.id = o.customer ORDER BY o.id;
 SELECT id FROM c JOIN o ON c.id = o.customer;
 SELECT customer, COUNT(*) FROM o GROUP BY customer ORDER BY customer;
+# The parser does not read JSON_TABLE.
+SELECT jt.* FROM JSON_TABLE('[{"a":1},{"a":2}]','$[*]' COLUMNS(a INT PATH '$.a')) jt;

@@ -16,7 +16,7 @@ INSERT INTO p (dt) VALUES (?);
 SELECT name FROM p GROUP BY;
 SET sql_mode = '';
 INSERT INTO p (name, age, d, dt, e) VALUES ('far too long a name', 999, 99999.999, '2024-02-31', 'zzz');
-INSERT INTO p (name, age) VALUES ('text', 'text');
+INSERT INTO p (id, name, age) VALUES (300, 'text', 'text');
 UPDATE p SET name = 'far too long a name indeed', age = -999 WHERE id = 1;
 UPDATE p SET d = 1.005 WHERE id = 1;
 SELECT * FROM p ORDER BY id;

@@ -34,3 +34,20 @@ CREATE TABLE def (a INT DEFAULT 5, b VARCHAR(10) DEFAULT NULL, c TIMESTAMP NOT N
 INSERT INTO def () VALUES ();
 INSERT INTO def (a) VALUES (NULL);
 SELECT * FROM def;
+CREATE TABLE once (a INT);
+INSERT INTO once VALUES (1);
+RENAME TABLE once TO once1, once TO once2;
+SELECT * FROM once;
+SELECT * FROM once1;
+DROP TABLE once;
+CREATE TABLE failing (a INT);
+ALTER TABLE failing ADD b NOSUCHTYPE;
+#! mode: text
+SHOW WARNINGS;
+ALTER TABLE failing DROP COLUMN nosuch;
+#! only: mysql
+SHOW WARNINGS;
+ALTER TABLE failing DROP COLUMN nosuch;
+#! mode: text
+SELECT @@error_count;
+DROP TABLE failing;

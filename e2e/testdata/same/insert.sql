@@ -48,3 +48,8 @@ INSERT INTO p SET name = ?, age = 50, city = 'Chur';
 SELECT * FROM p WHERE id > 200 ORDER BY id;
 #! args: 'Uta'
 SELECT id, name FROM p WHERE name = ?;
+# Zero bytes at the end of a key.
+CREATE TABLE zeros (a BINARY(4), b BINARY(4), c VARBINARY(4), UNIQUE (a, b), UNIQUE (b), UNIQUE (c));
+INSERT INTO zeros VALUES (x'41410000', x'41', x'4100'), (x'41410000', x'41', x'4200');
+INSERT INTO zeros VALUES (x'41', x'00000000', x'4100'), (x'42', x'00000000', x'4200');
+INSERT INTO zeros VALUES (x'41', x'41', x'4100'), (x'42', x'4142', x'4100');

@@ -47,3 +47,8 @@ SELECT * FROM n WHERE id > 6 ORDER BY id;
 SELECT id, t FROM n WHERE tu = ?;
 #! args: '1234.50'
 SELECT id, d FROM n WHERE d = ?;
+CREATE TABLE radix (id INT PRIMARY KEY, i INT, u BIGINT UNSIGNED, t TINYINT, d DECIMAL(5,1), f DOUBLE, KEY (u));
+INSERT INTO radix VALUES (1, 0x01, 0xFFFFFFFFFFFFFFFE, 0x7f, 0x35, 0x35), (2, b'101', 0b11, b'1', b'1', b'1');
+INSERT INTO radix VALUES (3, x'35', x'3536', x'35', x'35', x'35');
+SELECT * FROM radix ORDER BY id;
+SELECT id FROM radix WHERE u = 0x03;

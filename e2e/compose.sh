@@ -1,0 +1,92 @@
+#!/bin/bash
+# compose.sh FILE FLAVOUR: brings a compose file up, uses and rotates what is in it, and takes it down. As root, with Docker.
+# Base images are pulled, or stand-ins are built (e2e/images/build.sh); COMPOSE names the tool (docker-compose, "docker compose").
+set -euo pipefail
+cd "$(dirname "$0")/.."
+file=$1 flavour=$2
+if [ -z "${COMPOSE:-}" ]; then
+  if docker compose version >/dev/null 2>&1; then COMPOSE="docker compose"; else COMPOSE=docker-compose; fi
+fi
+dc() { $COMPOSE -p "tdeproxy-e2e-$flavour" -f "$file" "$@"; }
+failed() { echo "FAIL: $*"; dc logs --tail 40 2>&1 | tail -120; exit 1; }
+trap 'dc down -v --remove-orphans >/dev/null 2>&1 || true' EXIT
+client=mariadb
+[ "$flavour" = mysql ] && client=/opt/mysql97/mysql && { docker run --rm --entrypoint /bin/sh mysql:9.7 -c 'test -x /opt/mysql97/mysql' 2>/dev/null || client=mysql; }
+
+dc down -v --remove-orphans >/dev/null 2>&1 || true
+dc up -d || failed "up"
+
+healthy() { # SERVICE
+  local id
+  for _ in $(seq 90); do
+    id=$(dc ps -q "$1")
+    [ "$(docker inspect -f '{{.State.Health.Status}}' "$id" 2>/dev/null)" = healthy ] && return
+    sleep 1
+  done
+  failed "$1 is not healthy"
+}
+for s in db proxy prometheus; do healthy $s; done
+echo "ok: up and healthy"
+
+# direct SQL and through SQL: as root, with the password of the volume; the second verifies the proxy's certificate and name.
+direct() { dc exec -T db sh -c "$client --protocol=tcp -h127.0.0.1 -uroot -p\$(cat /secrets/root) -N -B -e \"\$0\" 2>/dev/null" "$1"; }
+ca=$(mktemp -d)
+docker cp "$(dc ps -q proxy):/var/lib/tdeproxy/certs/ca.pem" "$ca/ca.pem" >/dev/null
+secret=$(dc exec -T db cat /secrets/root | tr -d '\r\n')
+through() { MYSQL_PWD=$secret mariadb --no-defaults -h127.0.0.1 -P3307 -uroot --ssl-ca="$ca/ca.pem" --ssl-verify-server-cert -N -B -e "$1"; }
+equal() { [ "$2" = "$3" ] || failed "$1: got $(printf %q "$2"), want $(printf %q "$3")"; echo "ok: $1"; }
+
+through "CREATE TABLE shop.customers (id INT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(60), name VARCHAR(60), UNIQUE KEY (email));
+  INSERT INTO shop.customers (email, name) VALUES ('ada@example.com', 'Ada'), ('bob@example.com', 'Bob')" || failed "writing"
+equal "equality goes upstream" "$(through "SELECT name FROM shop.customers WHERE email = 'ada@example.com'")" Ada
+equal "the evaluator computes" "$(through "SELECT UPPER(name) FROM shop.customers WHERE name LIKE 'B%'")" BOB
+equal "the server has no plaintext" "$(direct "SELECT COUNT(*) FROM shop.customers WHERE email LIKE '%example%' OR name IN ('Ada', 'Bob')")" 0
+dc exec -T proxy /usr/local/bin/tdeproxy doctor -c /etc/tdeproxy/tdeproxy.toml || failed "the doctor"
+equal "no shell user is root" "$(dc exec -T proxy sh -c 'id -u; touch /usr/local/x 2>/dev/null && echo writable' | tr -d '\r' | xargs)" 999
+
+# Certificates and keys rotate; a client that holds a connection goes on.
+metric() { curl -fsS http://127.0.0.1:9307/metrics | awk -v n="$1" '$1 == n { print $2 }'; }
+coproc HELD { MYSQL_PWD=$secret mariadb --no-defaults -h127.0.0.1 -P3307 -uroot --ssl-ca="$ca/ca.pem" --ssl-verify-server-cert -N -B -n; }
+echo "SELECT 'before';" >&"${HELD[1]}"
+read -r -t 10 line <&"${HELD[0]}" || failed "a held connection"
+before=$(metric tdeproxy_certificate_generation)
+dc exec -T proxy /usr/local/bin/tdeproxy cert renew -c /etc/tdeproxy/tdeproxy.toml >/dev/null || failed "renewing the certificate"
+for _ in $(seq 20); do [ "$(metric tdeproxy_certificate_generation)" != "$before" ] && break; sleep 0.5; done
+[ "$(metric tdeproxy_certificate_generation)" != "$before" ] || failed "the renewed certificate is not taken into use"
+echo "SELECT name FROM shop.customers WHERE id = 1;" >&"${HELD[1]}"
+read -r -t 10 line <&"${HELD[0]}" || failed "the held connection after the renewal"
+equal "a held connection outlives the certificate" "$line" Ada
+eval "exec ${HELD[1]}>&-"
+equal "new clients verify the new certificate" "$(through "SELECT COUNT(*) FROM shop.customers")" 2
+dc exec -T proxy /usr/local/bin/tdeproxy keyring rotate -c /etc/tdeproxy/tdeproxy.toml >/dev/null || failed "rotating the master key"
+dc restart proxy >/dev/null 2>&1
+healthy proxy
+equal "master key version after the restart" "$(metric tdeproxy_keyring_master_key_version)" 2
+through "CREATE TABLE shop.later (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20)); INSERT INTO shop.later (v) VALUES ('new')" || failed "writing under the new key"
+equal "tables of both keys open" "$(through "SELECT c.name, l.v FROM shop.customers c JOIN shop.later l ON l.id = c.id" | xargs)" "Ada new"
+
+# Every query of the dashboard and of the alerts is one that the running Prometheus takes, over metrics that it has.
+ask() { curl -fsS --data-urlencode "query=$1" http://127.0.0.1:9090/api/v1/query; }
+for _ in $(seq 30); do ask 'up{job="tdeproxy"}' | grep -q '"1"\]' && break; sleep 1; done
+sleep 12 # rates want two scrapes
+python3 - <<'END' >"$ca/queries"
+import json, re
+for panel in json.load(open("compose/grafana/dashboards/tdeproxy.json"))["panels"]:
+    for t in panel["targets"]:
+        print(t["expr"])
+for expr in re.findall(r"^        expr: (.+)$", open("docs/alerts.yml").read(), re.M):
+    print(re.split(r" (?:<|>|==) ", expr)[0])
+END
+n=0
+while read -r q; do
+  answer=$(ask "$q") || failed "Prometheus does not take: $q"
+  case $answer in
+    *'"result":[]'*) case $q in *refusals_total* | *full_fetches* | *audit*) ;; *) failed "Prometheus knows nothing of: $q" ;; esac ;;
+    *'"status":"success"'*) ;;
+    *) failed "$q: $answer" ;;
+  esac
+  n=$((n + 1))
+done <"$ca/queries"
+echo "ok: $n queries of dashboard and alerts"
+rm -rf "$ca"
+echo "PASS: $file"

@@ -1,0 +1,89 @@
+package e2e_test
+
+import (
+	"io"
+	"net/http"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tdeproxy/tdeproxy/e2e/harness"
+	"github.com/tdeproxy/tdeproxy/e2e/rawmysql"
+)
+
+// TestExplainAndAdvise asks for plans by EXPLAIN and by the verb, and for the
+// index that would spare whole fetches.
+func TestExplainAndAdvise(t *testing.T) {
+	forFlavours(t, func(t *testing.T, f harness.Flavour) {
+		s := stageOf(t, f)
+		database := s.database(t, "explained")
+		c := s.connect(t, rawmysql.Config{Database: database})
+		run(t, c, "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20), w VARCHAR(20), KEY (v))",
+			"INSERT INTO t (v, w) VALUES ('a', 'b')", "SELECT UPPER(w) FROM t WHERE w = 'secret-word'", "SELECT UPPER(w) FROM t WHERE v = 'a'")
+		const query = "SELECT UPPER(w) FROM t WHERE w = 'secret-word' AND v > 'other-word' AND id < 9"
+		results, err := c.Query("EXPLAIN " + query)
+		must(t, err)
+		if results[0].Err != nil {
+			t.Fatal(results[0].Err)
+		}
+		var rows []string
+		for _, r := range results[0].Rows {
+			rows = append(rows, string(r[0])+"|"+string(r[1])+"|"+string(r[2]))
+		}
+		shown := strings.Join(rows, "\n")
+		printed := verb(t, s, "explain", "-d", database, query)
+		for _, want := range []string{"fetch", "no index on explained.t.w", `name = "explained.t.w" index = "equality"`, "range of explained.t.v", "evaluator"} {
+			if !strings.Contains(shown, want) || !strings.Contains(printed, want) {
+				t.Errorf("%q is missing in EXPLAIN:\n%s\nor in explain:\n%s", want, shown, printed)
+			}
+		}
+		if strings.Contains(shown+printed, "-word") {
+			t.Errorf("a literal shows:\n%s\n%s", shown, printed)
+		}
+		if !strings.Contains(shown, "upstream EXPLAIN|id=1 select_type=SIMPLE table=t ") || strings.Contains(printed, "upstream EXPLAIN") {
+			t.Errorf("upstream's own EXPLAIN is missing in EXPLAIN:\n%s\nor is in explain:\n%s", shown, printed)
+		}
+		for query, want := range map[string]string{
+			"EXPLAIN SELECT v FROM t WHERE v = 'secret-word'":                   "key=v key_len=17 ", // upstream does all of it
+			"EXPLAIN FORMAT='TRADITIONAL' SELECT UPPER(w) FROM t WHERE v = 'a'": "key=v key_len=17 ",
+			"EXPLAIN UPDATE t SET w = UPPER(w) WHERE id = 1":                    "key=PRIMARY ",
+			"EXPLAIN DELETE FROM t WHERE UPPER(w) = 'x'":                        "table=t type=ALL ",
+			"EXPLAIN SELECT v FROM t WHERE v = 5":                               "table=t type=ALL ",
+		} {
+			results, err := c.Query(query)
+			must(t, err)
+			found := slices.ContainsFunc(results[0].Rows, func(r [][]byte) bool {
+				return string(r[0]) == "upstream EXPLAIN" && strings.Contains(string(r[1]), want)
+			})
+			if !found {
+				t.Errorf("%s: error %v, no %q in %q", query, results[0].Err, want, results[0].Rows)
+			}
+			if warnings, err := c.Query("SHOW WARNINGS"); err != nil || len(warnings[0].Rows) > 0 {
+				t.Errorf("%s: SHOW WARNINGS: %v, %q", query, err, warnings[0].Rows)
+			}
+		}
+		advice := verb(t, s, "table", "advise")
+		if !strings.Contains(advice, "explained.t") || !strings.Contains(advice, `name = "explained.t.w" index = "equality"`) {
+			t.Errorf("advice:\n%s", advice)
+		}
+		response, err := http.Get("http://" + s.proxy.Admin + "/metrics")
+		must(t, err)
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		must(t, err)
+		if want := `tdeproxy_full_fetches_total{database="explained",table="t"} 1`; !strings.Contains(string(text), want) {
+			t.Errorf("metrics have no %s", want)
+		}
+	})
+}
+
+// verb runs a verb of the proxy's binary with the stage's configuration.
+func verb(t *testing.T, s *stage, args ...string) string {
+	t.Helper()
+	out, err := exec.Command(proxyBinary(t), append(args, "-c", s.proxy.Config)...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %v\n%s", args, err, out)
+	}
+	return string(out)
+}

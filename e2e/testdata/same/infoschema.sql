@@ -1,0 +1,59 @@
+# INFORMATION_SCHEMA over encrypted tables, in any query.
+CREATE TABLE parent (id INT PRIMARY KEY, code VARCHAR(20) NOT NULL UNIQUE, note TEXT) COMMENT 'those above';
+CREATE TABLE child (
+  id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  parent VARCHAR(20) NOT NULL,
+  amount DECIMAL(10,2) DEFAULT '1.50' COMMENT 'what''s due',
+  kind ENUM('a','b','it''s') NOT NULL DEFAULT 'a',
+  name VARCHAR(40) CHARACTER SET latin1 COLLATE latin1_bin DEFAULT NULL,
+  made TIMESTAMP NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+  KEY names (name),
+  CONSTRAINT up FOREIGN KEY (parent) REFERENCES parent (code) ON DELETE CASCADE
+) COMMENT='beneath';
+SELECT TABLE_NAME, TABLE_TYPE, ENGINE, ROW_FORMAT, TABLE_COLLATION, TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1;
+SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name LIKE 'p%';
+SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_comment = 'beneath';
+SELECT COLUMN_NAME, ORDINAL_POSITION, COLUMN_DEFAULT, IS_NULLABLE, DATA_TYPE, CHARACTER_MAXIMUM_LENGTH, CHARACTER_OCTET_LENGTH, NUMERIC_PRECISION, NUMERIC_SCALE, DATETIME_PRECISION, CHARACTER_SET_NAME, COLLATION_NAME, COLUMN_TYPE, COLUMN_KEY, EXTRA, PRIVILEGES, COLUMN_COMMENT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'child' ORDER BY ORDINAL_POSITION;
+SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND data_type = 'varbinary';
+SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND data_type = 'varchar' ORDER BY table_name, ordinal_position;
+SELECT table_name, COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() GROUP BY table_name ORDER BY 1;
+SELECT COUNT(*) FROM information_schema.columns a, information_schema.columns b WHERE a.table_schema = DATABASE() AND b.table_schema = DATABASE();
+#! mode: text
+SELECT t.table_name, c.column_name FROM information_schema.tables t JOIN information_schema.columns c ON t.table_schema = c.table_schema AND t.table_name = c.table_name WHERE t.table_schema = DATABASE() ORDER BY 1, c.ordinal_position;
+SELECT t.TABLE_NAME, s.DEFAULT_CHARACTER_SET_NAME FROM information_schema.TABLES t JOIN information_schema.SCHEMATA s ON t.TABLE_SCHEMA = s.SCHEMA_NAME WHERE s.SCHEMA_NAME = DATABASE() ORDER BY 1;
+#! mode: text
+SELECT table_name FROM information_schema.tables t WHERE table_schema = DATABASE() AND EXISTS (SELECT 1 FROM information_schema.columns c WHERE c.table_schema = t.table_schema AND c.table_name = t.table_name AND c.column_name = 'note');
+SELECT TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, COLLATION, SUB_PART, NULLABLE, INDEX_TYPE, NON_UNIQUE FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1, 2, 3;
+# Over MySQL's views this comparison is an INT in some plans and a BIGINT in others.
+#! mode: text
+SELECT CONSTRAINT_NAME, TABLE_NAME, COLUMN_NAME, ORDINAL_POSITION, POSITION_IN_UNIQUE_CONSTRAINT, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME, REFERENCED_TABLE_SCHEMA = TABLE_SCHEMA FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = DATABASE() ORDER BY 2, 1, 4;
+SELECT TABLE_NAME, CONSTRAINT_NAME, CONSTRAINT_TYPE FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1, 2;
+SELECT CONSTRAINT_NAME, UNIQUE_CONSTRAINT_NAME, MATCH_OPTION, UPDATE_RULE, DELETE_RULE, TABLE_NAME, REFERENCED_TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE();
+SELECT COUNT(*) FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE();
+CREATE TABLE js (id INT PRIMARY KEY, j JSON);
+SELECT CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE();
+SELECT CONSTRAINT_NAME, CONSTRAINT_TYPE FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'js' ORDER BY 1;
+SELECT p.code, t.TABLE_COMMENT FROM parent p JOIN information_schema.TABLES t ON t.TABLE_NAME = 'parent' AND t.TABLE_SCHEMA = DATABASE();
+INSERT INTO parent VALUES (1, 'p', 'n');
+SELECT p.code, t.TABLE_COMMENT FROM parent p JOIN information_schema.TABLES t ON t.TABLE_NAME = 'parent' AND t.TABLE_SCHEMA = DATABASE();
+SELECT p.code, c.COLUMN_NAME FROM parent p, information_schema.COLUMNS c WHERE c.TABLE_NAME = 'parent' AND c.TABLE_SCHEMA = DATABASE() AND p.note = 'n' ORDER BY 2;
+#! args: 'child'
+SELECT COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION;
+SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() UNION ALL SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'js' ORDER BY 1;
+SELECT COUNT(*) FROM information_schema.nosuch;
+SELECT nosuch FROM information_schema.columns;
+SELECT SCHEMA_NAME = DATABASE() FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE();
+SELECT COUNT(*) > 10 FROM information_schema.CHARACTER_SETS;
+SELECT COUNT(*) FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE();
+SELECT TABLE_NAME, PARTITION_NAME FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = DATABASE() ORDER BY 1;
+#! mode: text
+PREPARE s FROM 'SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position';
+#! mode: text
+SET @t = 'js';
+#! mode: text
+EXECUTE s USING @t;
+#! mode: text
+DEALLOCATE PREPARE s;
+DROP TABLE js;
+DROP TABLE child;
+DROP TABLE parent;

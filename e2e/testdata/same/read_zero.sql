@@ -1,0 +1,26 @@
+# Zero dates and dates that do not exist, under a lax sql_mode.
+SET sql_mode = '';
+#! known: warnings
+CREATE TABLE z (id INT PRIMARY KEY, d DATE, dm DATETIME(3), ts TIMESTAMP NULL, y YEAR, t TIME, e ENUM('a','b'), v VARCHAR(5));
+INSERT INTO z VALUES (1,'0000-00-00','0000-00-00 00:00:00','0000-00-00 00:00:00',0,'00:00:00','b','abc'),(2,'2024-00-10','2024-00-10 01:02:03','2024-01-10 01:02:03',1999,'-00:00:01','a','ab'),(3,'2024-05-00','2024-05-00 00:00:00',NULL,NULL,NULL,NULL,NULL);
+SELECT id, d, dm, ts, y, t, e FROM z WHERE v > '' OR v IS NULL ORDER BY id;
+SELECT id, YEAR(d), MONTH(d), DAY(d), DAYNAME(d), LAST_DAY(d), d + INTERVAL 1 DAY, d + 0, dm + 0 FROM z ORDER BY id;
+SELECT id FROM z WHERE d = 0 ORDER BY id;
+SELECT id FROM z WHERE d < '2024-05-00' ORDER BY id;
+SELECT id, UNIX_TIMESTAMP(ts), TO_DAYS(d), DATE_FORMAT(dm, '%Y-%m-%d %H') FROM z ORDER BY id;
+SELECT MIN(d), MAX(d), MIN(ts), COUNT(DISTINCT d) FROM z;
+SELECT id FROM z ORDER BY d, ts DESC;
+SELECT id, e + 0, e = '', IFNULL(e, 'x') FROM z ORDER BY id;
+SELECT id FROM z WHERE ts = '0000-00-00 00:00:00' ORDER BY id;
+SELECT id, CAST(d AS DATETIME), CAST(dm AS DATE), DATEDIFF(d, '2024-01-01') FROM z ORDER BY id;
+SET sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE';
+SELECT id, d, dm, ts, y, t, e FROM z WHERE v > '' OR v IS NULL ORDER BY id;
+SELECT id, YEAR(d), MONTH(d), DAY(d), DAYNAME(d), LAST_DAY(d), d + INTERVAL 1 DAY, d + 0, dm + 0 FROM z ORDER BY id;
+SELECT id FROM z WHERE d = 0 ORDER BY id;
+SELECT id FROM z WHERE d < '2024-05-00' ORDER BY id;
+SELECT id, UNIX_TIMESTAMP(ts), TO_DAYS(d), DATE_FORMAT(dm, '%Y-%m-%d %H') FROM z ORDER BY id;
+SELECT MIN(d), MAX(d), MIN(ts), COUNT(DISTINCT d) FROM z;
+SELECT id FROM z ORDER BY d, ts DESC;
+SELECT id, e + 0, e = '', IFNULL(e, 'x') FROM z ORDER BY id;
+SELECT id FROM z WHERE ts = '0000-00-00 00:00:00' ORDER BY id;
+SELECT id, CAST(d AS DATETIME), CAST(dm AS DATE), DATEDIFF(d, '2024-01-01') FROM z ORDER BY id;

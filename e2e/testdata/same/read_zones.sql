@@ -1,0 +1,19 @@
+# Time zones by name, which these servers' tables have: the evaluator must know what upstream knows.
+INSERT INTO mysql.time_zone (Time_zone_id, Use_leap_seconds) VALUES (99992, 'N'), (99993, 'N');
+INSERT INTO mysql.time_zone_transition_type VALUES (99992, 0, -18000, 0, 'EST'), (99992, 1, -14400, 1, 'EDT'), (99993, 0, 32400, 0, 'JST');
+INSERT INTO mysql.time_zone_transition VALUES (99992, -2147483648, 0), (99992, 1710054000, 1), (99992, 1730613600, 0);
+INSERT INTO mysql.time_zone_name (Name, Time_zone_id) VALUES ('America/New_York', 99992), ('Asia/Tokyo', 99993);
+CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(40), d DATETIME, s TIMESTAMP NULL, KEY (v));
+INSERT INTO t VALUES (1, 'America/New_York', '2024-07-01 12:00:00', '2024-07-01 12:00:00'), (2, 'Nowhere', '2024-12-01 12:00:00', NULL);
+SELECT UPPER(v), CONVERT_TZ(d, 'Asia/Tokyo', '+03:00'), CONVERT_TZ(d, v, '+00:00'), CONVERT_TZ(d, '+00:00', '+03:00') FROM t ORDER BY id;
+SELECT UPPER(v), CONVERT_TZ(d, 'Asia/Tokyo', 'America/New_York'), CONVERT_TZ(d, 'Nowhere/Else', 'Asia/Tokyo') FROM t ORDER BY id;
+SELECT id FROM t WHERE CONVERT_TZ(d, 'Asia/Tokyo', 'America/New_York') = '2024-06-30 23:00:00';
+INSERT INTO t VALUES (3, 'x', CONVERT_TZ('2024-07-01 12:00:00', 'Asia/Tokyo', 'America/New_York'), NULL);
+INSERT INTO t SELECT id + 10, v, CONVERT_TZ(d, 'America/New_York', 'Asia/Tokyo'), s FROM t;
+UPDATE t SET d = CONVERT_TZ(d, 'Asia/Tokyo', 'America/New_York') WHERE id < 3;
+UPDATE t SET d = CONVERT_TZ('2024-08-01 12:00:00', 'Asia/Tokyo', 'America/New_York') WHERE id = 3;
+SELECT * FROM t ORDER BY id;
+DELETE FROM mysql.time_zone_name WHERE Time_zone_id IN (99992, 99993);
+DELETE FROM mysql.time_zone_transition WHERE Time_zone_id IN (99992, 99993);
+DELETE FROM mysql.time_zone_transition_type WHERE Time_zone_id IN (99992, 99993);
+DELETE FROM mysql.time_zone WHERE Time_zone_id IN (99992, 99993);

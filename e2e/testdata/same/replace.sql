@@ -1,0 +1,46 @@
+# REPLACE: what it counts, and what it leaves.
+CREATE TABLE r (id INT PRIMARY KEY, v VARCHAR(20), n INT NOT NULL DEFAULT 3);
+REPLACE INTO r VALUES (1, 'one', 1);
+REPLACE INTO r VALUES (1, 'one', 1);
+REPLACE INTO r VALUES (1, 'ONE', 1);
+REPLACE INTO r (id, v) VALUES (1, 'uno'), (2, 'two'), (2, 'two'), (2, 'dos');
+REPLACE INTO r SET id = 1 + 1, v = UPPER('dos');
+REPLACE INTO r (id) VALUES (3);
+REPLACE INTO r (id) VALUES (3), (3);
+REPLACE r VALUES (4, NULL, 4), (4, NULL, 4);
+SELECT * FROM r ORDER BY id;
+REPLACE INTO r SELECT id, CONCAT(v, '!'), n FROM r WHERE id < 3 ORDER BY id;
+REPLACE INTO r SELECT id, v, n FROM r ORDER BY id;
+SELECT * FROM r ORDER BY id;
+REPLACE INTO r (v) VALUES ('no key');
+REPLACE INTO r (id, n) VALUES (1, NULL);
+REPLACE INTO r (id, n) VALUES (1, 'x');
+CREATE TABLE two (a INT PRIMARY KEY, b VARCHAR(10), c INT, UNIQUE KEY (b));
+REPLACE INTO two VALUES (1, 'a', 1), (2, 'b', 2), (3, NULL, 3);
+REPLACE INTO two VALUES (1, 'a', 1);
+REPLACE INTO two VALUES (1, 'b', 1);
+REPLACE INTO two VALUES (9, 'b', 1);
+REPLACE INTO two VALUES (3, NULL, 3);
+SELECT * FROM two ORDER BY a;
+CREATE TABLE auto (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(10));
+REPLACE INTO auto (v) VALUES ('a'), ('b');
+SELECT LAST_INSERT_ID();
+REPLACE INTO auto VALUES (1, 'a'), (2, 'c'), (NULL, 'd');
+REPLACE INTO auto SELECT 1, 'a' UNION SELECT 2, 'e';
+SELECT * FROM auto ORDER BY id;
+CREATE TABLE nokey (a INT, b VARCHAR(10));
+REPLACE INTO nokey VALUES (1, 'a'), (1, 'a');
+SELECT COUNT(*) FROM nokey;
+CREATE TABLE comp (a INT, b VARCHAR(10), c TEXT, PRIMARY KEY (a, b));
+REPLACE INTO comp VALUES (1, 'x', 'one'), (1, 'y', 'two');
+REPLACE INTO comp VALUES (1, 'X', 'one'), (1, 'y', 'two'), (2, 'y', 'three');
+SELECT * FROM comp ORDER BY a, b;
+BEGIN;
+REPLACE INTO r VALUES (1, 'in a transaction', 1);
+ROLLBACK;
+SELECT v FROM r WHERE id = 1;
+#! args: 1 'bound'
+REPLACE INTO r (id, v) VALUES (?, ?);
+#! args: 1 'bound'
+REPLACE INTO r (id, v) VALUES (?, ?);
+SELECT v FROM r WHERE id = 1;

@@ -1,0 +1,149 @@
+# What a session says about a query that the evaluator computed.
+#! known: warnings
+CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(40), n INT, d DECIMAL(10,2), KEY (v)) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+INSERT INTO t VALUES (1, 'one', 10, 1.50), (2, 'two', 20, 2.50), (3, 'three', 0, 0), (4, '4x', NULL, NULL), (5, 'five', 50, 5.55);
+SELECT UPPER(v) FROM t WHERE v LIKE '%e%' ORDER BY id;
+#! mode: text
+SHOW WARNINGS;
+#! mode: text
+SHOW COUNT(*) WARNINGS;
+SELECT UPPER(v) FROM t WHERE v LIKE '%e%' ORDER BY id;
+#! mode: text
+SELECT @@warning_count;
+SELECT UPPER(v) FROM t ORDER BY id LIMIT 2;
+#! known: warnings
+SELECT FOUND_ROWS();
+SELECT SQL_CALC_FOUND_ROWS UPPER(v) FROM t ORDER BY id LIMIT 2;
+#! known: warnings
+SELECT FOUND_ROWS();
+SELECT SQL_CALC_FOUND_ROWS UPPER(v) FROM t WHERE v LIKE '%e%' ORDER BY id LIMIT 1, 1;
+#! known: warnings
+SELECT FOUND_ROWS() AS f;
+SELECT UPPER(v) FROM t WHERE v LIKE 'nosuch%';
+#! known: warnings
+SELECT FOUND_ROWS();
+SELECT UPPER(v) FROM t ORDER BY id LIMIT 3;
+SELECT ROW_COUNT();
+SELECT UPPER(v) FROM t ORDER BY id LIMIT 3, 5;
+#! known: warnings
+SELECT FOUND_ROWS(), ROW_COUNT();
+# Warnings with the values in them.
+SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
+SHOW WARNINGS;
+SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
+SHOW WARNINGS LIMIT 2;
+SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
+SHOW WARNINGS LIMIT 1, 2;
+SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
+SHOW COUNT(*) WARNINGS;
+SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
+SELECT @@warning_count;
+SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
+SELECT @@session.warning_count, @@error_count;
+SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
+SHOW ERRORS;
+SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
+SHOW COUNT(*) ERRORS;
+SELECT 10 / n, n FROM t ORDER BY id;
+#! mode: text
+SHOW WARNINGS;
+SET max_error_count = 2;
+SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
+SHOW WARNINGS;
+SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
+SHOW COUNT(*) WARNINGS;
+SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
+SELECT @@warning_count;
+SET max_error_count = 0;
+SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
+SHOW WARNINGS;
+SET max_error_count = DEFAULT;
+# Asking twice, and another statement between.
+SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
+SHOW WARNINGS;
+#! mode: text
+SHOW WARNINGS;
+SELECT v + 0 FROM t ORDER BY id;
+DO 1;
+SELECT ROW_COUNT();
+SELECT UPPER(v) FROM t ORDER BY id;
+UPDATE t SET v = 'ONE' WHERE id = 1;
+SELECT ROW_COUNT();
+#! mode: text
+SHOW WARNINGS;
+SELECT UPPER(v) FROM t ORDER BY id;
+INSERT INTO t (id, v) VALUES (9, 'nine');
+#! known: warnings
+SELECT ROW_COUNT(), FOUND_ROWS();
+# Errors of the evaluator.
+SELECT nosuch, UPPER(v) FROM t;
+#! mode: text
+SHOW WARNINGS;
+SELECT nosuch, UPPER(v) FROM t;
+#! mode: text
+SHOW ERRORS;
+SELECT nosuch, UPPER(v) FROM t;
+#! mode: text
+SELECT @@error_count;
+SELECT UPPER(v) FROM t WHERE id = (SELECT n FROM t WHERE v LIKE '%e%');
+#! mode: text
+SHOW WARNINGS;
+SELECT UPPER(v) FROM t WHERE id = (SELECT n FROM t WHERE v LIKE '%e%');
+#! mode: text
+SHOW COUNT(*) ERRORS;
+SELECT UPPER(v) FROM t ORDER BY id LIMIT 1;
+#! mode: text
+SHOW ERRORS;
+# GET DIAGNOSTICS.
+SELECT UPPER(v) FROM t ORDER BY id;
+GET DIAGNOSTICS @n = NUMBER, @rows = ROW_COUNT;
+SELECT @n, @rows;
+# Prepared, with parameters.
+#! args: '%e%'
+SELECT UPPER(v) FROM t WHERE v LIKE ? ORDER BY id;
+#! known: warnings
+SELECT FOUND_ROWS();
+#! args: 3
+SELECT SQL_CALC_FOUND_ROWS UPPER(v) FROM t ORDER BY id LIMIT ?;
+#! known: warnings
+SELECT FOUND_ROWS();
+#! args: 1
+SELECT v + ? FROM t ORDER BY id;
+#! mode: text
+SHOW WARNINGS;
+# Errors that the proxy gives itself: upstream never saw the statement.
+INSERT INTO t VALUES (90, 'this text is much longer than the forty characters', 1, 1);
+#! mode: text
+SHOW WARNINGS;
+INSERT INTO t VALUES (90, 'this text is much longer than the forty characters', 1, 1);
+#! mode: text
+SHOW ERRORS;
+INSERT INTO t VALUES (90, 'this text is much longer than the forty characters', 1, 1);
+#! mode: text
+SELECT ROW_COUNT();
+INSERT INTO t VALUES (90, 'this text is much longer than the forty characters', 1, 1);
+#! mode: text
+SELECT @@error_count, @@warning_count;
+SELECT * FROM t_missing WHERE id = 1;
+#! mode: text
+SHOW COUNT(*) ERRORS;
+SELECT * FROM t_missing WHERE id = 1;
+#! mode: text
+SHOW WARNINGS;
+INSERT INTO t VALUES (91, 'a', 1, 1);
+#! mode: text
+SHOW WARNINGS;
+SELECT ROW_COUNT();

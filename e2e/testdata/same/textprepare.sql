@@ -1,0 +1,116 @@
+# PREPARE and EXECUTE as SQL, of statements over encrypted tables.
+#! known: warnings
+CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(30), n INT, f DOUBLE, d DATE, vb VARBINARY(10), KEY (v), KEY (n)) DEFAULT CHARSET=utf8mb4;
+INSERT INTO t VALUES (1,'one',1,0.5,'2024-01-01',x'01'),(2,'two',2,1.5,'2024-02-02',x'02'),(3,NULL,NULL,NULL,NULL,NULL);
+#! mode: text
+PREPARE st FROM 'SELECT id, v FROM t WHERE v = ?';
+SET @a = 'ONE', @b = 2, @c = NULL, @d = 1.5e0, @e = x'02';
+#! mode: text
+EXECUTE st USING @a;
+#! mode: text
+EXECUTE st USING @b;
+#! mode: text
+#! known: warnings
+EXECUTE st USING @c;
+#! mode: text
+EXECUTE st;
+#! mode: text
+EXECUTE st USING @a, @b;
+#! mode: text
+EXECUTE nosuch USING @a;
+#! mode: text
+PREPARE St FROM 'INSERT INTO t (v, n, f, d, vb) VALUES (?, ?, ?, ?, ?)';
+SET @date = '2024-03-03';
+#! mode: text
+EXECUTE st USING @a, @b, @d, @date, @e;
+#! mode: text
+EXECUTE ST USING @c, @c, @c, @c, @c;
+SELECT * FROM t ORDER BY id;
+#! mode: text
+PREPARE up FROM 'UPDATE t SET v = ?, n = ? WHERE v = ?';
+SET @new = 'new ''quoted''';
+#! mode: text
+EXECUTE up USING @new, @b, @a;
+SELECT * FROM t ORDER BY id;
+#! mode: text
+PREPARE sel FROM 'SELECT ?, UPPER(v), n + ? FROM t WHERE n > ? OR v LIKE ? ORDER BY id';
+SET @like = '%w%', @zero = 0;
+#! mode: text
+EXECUTE sel USING @a, @d, @zero, @like;
+#! mode: text
+EXECUTE sel USING @c, @d, @b, @like;
+#! mode: text
+PREPARE ord FROM 'SELECT id, v FROM t ORDER BY ?, id DESC';
+#! mode: text
+EXECUTE ord USING @b;
+#! mode: text
+PREPARE lim FROM 'SELECT id, LOWER(v) FROM t ORDER BY id LIMIT ?';
+#! mode: text
+EXECUTE lim USING @b;
+#! mode: text
+EXECUTE lim USING @a;
+#! mode: text
+PREPARE bad FROM 'SELECT nosuch FROM t';
+#! mode: text
+EXECUTE bad;
+#! mode: text
+PREPARE bad FROM 'SELECT UPPER(nosuch) FROM t';
+#! mode: text
+PREPARE bad FROM 'SELECT v FROM nosuch';
+SET @text = 'SELECT COUNT(*), MAX(v) FROM t WHERE n < ?', @ten = 10;
+#! mode: text
+PREPARE var FROM @text;
+#! mode: text
+EXECUTE var USING @ten;
+SET @text = NULL;
+#! mode: text
+PREPARE var FROM @text;
+#! mode: text
+PREPARE plain FROM 'SELECT ? + 1 AS x';
+#! mode: text
+EXECUTE plain USING @b;
+#! mode: text
+PREPARE plain FROM 'SELECT MAX(v) FROM t WHERE n = ?';
+#! mode: text
+EXECUTE plain USING @b;
+#! mode: text
+PREPARE plain FROM 'SELECT ? + 2 AS x';
+#! mode: text
+EXECUTE plain USING @b;
+#! mode: text
+DEALLOCATE PREPARE plain;
+#! mode: text
+EXECUTE plain USING @b;
+#! mode: text
+DEALLOCATE PREPARE sel;
+#! mode: text
+EXECUTE sel USING @a, @d, @zero, @like;
+#! mode: text
+DROP PREPARE sel;
+SELECT v, n INTO @hv, @hn FROM t WHERE id = 2;
+#! mode: text
+PREPARE st FROM 'SELECT id, ? FROM t WHERE v = ? AND n = ?';
+#! mode: text
+EXECUTE st USING @hv, @hv, @hn;
+#! mode: text
+PREPARE ins FROM 'INSERT INTO t (v, n) VALUES (?, ?)';
+#! mode: text
+EXECUTE ins USING @hv, @hn;
+#! mode: text
+PREPARE inner1 FROM 'SELECT id FROM t WHERE v = @hv ORDER BY id';
+#! mode: text
+EXECUTE inner1;
+#! mode: text
+PREPARE into1 FROM 'SELECT v INTO @x FROM t WHERE id = ?';
+SET @one = 1;
+#! mode: text
+EXECUTE into1 USING @one;
+SELECT @x;
+#! mode: text
+PREPARE del FROM 'DELETE FROM t WHERE v = ?';
+#! mode: text
+EXECUTE del USING @hv;
+SELECT id, v, n FROM t ORDER BY id;
+#! conn: other
+#! mode: text
+EXECUTE del USING @hv;

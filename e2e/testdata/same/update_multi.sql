@@ -1,0 +1,34 @@
+# UPDATE and DELETE of several tables.
+CREATE TABLE p (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL, price DECIMAL(8,2), KEY (name));
+CREATE TABLE o (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, product INT NOT NULL, qty INT, total DECIMAL(10,2), KEY (product));
+INSERT INTO p (name, price) VALUES ('pen', 1.5), ('ink', 4), ('pad', 3.25);
+INSERT INTO o (product, qty) VALUES (1, 10), (1, 5), (2, 1), (3, 2), (9, 1);
+UPDATE o JOIN p ON p.id = o.product SET o.total = o.qty * p.price;
+SELECT * FROM o ORDER BY id;
+UPDATE o, p SET o.qty = o.qty + 1, p.price = p.price + 1 WHERE p.id = o.product AND p.name = 'pen';
+SELECT * FROM o ORDER BY id;
+SELECT * FROM p ORDER BY id;
+UPDATE o LEFT JOIN p ON p.id = o.product SET o.total = 0 WHERE p.id IS NULL;
+UPDATE o SET total = total + 1 WHERE product IN (SELECT id FROM p WHERE price > 3);
+UPDATE o SET total = (SELECT MAX(price) FROM p) WHERE qty < 3;
+UPDATE o JOIN (SELECT product, SUM(qty) AS s FROM o GROUP BY product) x ON x.product = o.product SET o.total = x.s;
+SELECT * FROM o ORDER BY id;
+UPDATE o JOIN p ON p.id = o.product SET o.total = o.total;
+UPDATE p SET name = (SELECT CONCAT(name, COUNT(*)) FROM o WHERE o.product = p.id);
+SELECT * FROM p ORDER BY id;
+UPDATE p SET price = (SELECT MAX(price) FROM p p2);
+UPDATE o JOIN p ON p.id = o.product SET id = 1;
+#! args: 2 'pen2'
+UPDATE o JOIN p ON p.id = o.product SET o.qty = o.qty * ? WHERE p.name = ?;
+DELETE o FROM o JOIN p ON p.id = o.product WHERE p.name LIKE 'p%' AND o.qty > 20;
+SELECT * FROM o ORDER BY id;
+DELETE FROM o USING o LEFT JOIN p ON p.id = o.product WHERE p.id IS NULL;
+DELETE o, p FROM o JOIN p ON p.id = o.product WHERE o.qty < 3;
+SELECT * FROM o ORDER BY id;
+SELECT * FROM p ORDER BY id;
+DELETE FROM p WHERE id NOT IN (SELECT product FROM o);
+DELETE a FROM o AS a WHERE a.qty + 0 > 1000;
+DELETE FROM o WHERE product = (SELECT MIN(id) FROM p);
+SELECT * FROM o ORDER BY id;
+SELECT * FROM p ORDER BY id;
+DROP TABLE o, p;
