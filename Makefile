@@ -3,8 +3,11 @@
 # make check   formatting, vet, staticcheck, floors and the tests that need no server
 # make fuzz    every fuzz target for FUZZTIME
 # make bench   direct, HAProxy and proxy figures side by side
+# make difftest  the MariaDB server's own regression suite, plain and encrypted, compared; DIFFTESTFLAGS and FILES
+# make e2e-compose  the compose files, really run
+# make deb, image, sbom, vulncheck  a Debian package, container images, what is in them, and known vulnerabilities
 # make demo    what the application reads and what upstream stores; ONCE=1 ends after the show
-.PHONY: build test check lint fuzz bench demo compiler clean
+.PHONY: build test check lint fuzz bench difftest demo compiler debugger clean package-files deb image sbom vulncheck e2e-compose
 .DELETE_ON_ERROR:
 
 FUZZTIME ?= 10s
@@ -20,21 +23,32 @@ build:
 compiler:
 	@command -v gcc >/dev/null || scripts/packages.sh gcc libc6-dev
 
-test: build compiler
-	scripts/servers.sh run go test -race -count=1 -timeout 30m ./...
+# A test looks for keys in cores of the proxy.
+debugger:
+	@command -v gcore >/dev/null || scripts/packages.sh gdb
+
+# Clients of the rotation test.
+CLIENTS = python3-pymysql php-cli php-mysql libdbd-mariadb-perl libmariadb-java default-jdk-headless
+# Servers behind drivers of a KMS. Vault is built, once.
+KMSES = softhsm2 python3-pykmip
+
+test: build compiler debugger
+	scripts/packages.sh $(CLIENTS) $(KMSES) mariadb-test chromium
+	scripts/servers.sh run go test -race -count=1 -timeout 75m -tags pkcs11 ./...
 
 # The tests of e2e that read the tree itself, and start nothing.
 TREE = Floors|Confined|Documentation|Sizes|NoInit|Names|Links|Readme|Dependencies
 
 check: lint compiler
-	env -u TDEPROXY_TEST_MARIADB -u TDEPROXY_TEST_MYSQL -u TDEPROXY_REQUIRE_SERVERS \
+	env -u TDEPROXY_TEST_MARIADB -u TDEPROXY_TEST_MYSQL -u TDEPROXY_TEST_VAULT -u TDEPROXY_REQUIRE_SERVERS \
 		go test -race -short $$(go list ./... | grep -v /e2e)
 	go test ./e2e -run '$(TREE)'
 	go test ./e2e/vectors
 
-lint:
+lint: compiler
 	@bad=$$(gofmt -l .); if [ -n "$$bad" ]; then echo "not formatted by gofmt:"; echo "$$bad"; exit 1; fi
 	go vet ./...
+	go vet -tags pkcs11 ./keyring/pkcs11kms ./cmd/tdeproxy
 	go tool -modfile=scripts/tools.mod staticcheck ./...
 
 fuzz:
@@ -44,9 +58,58 @@ bench: build
 	scripts/packages.sh mariadb-server mariadb-client sysbench haproxy
 	TDEPROXY_TEST_MYSQLD=$$(scripts/mysql97.sh) go run ./e2e/bench $(BENCHFLAGS)
 
+# 603 files: about a quarter of an hour on two quiet cores. FILES="union.test win.test" runs only those.
+difftest: build
+	scripts/packages.sh mariadb-server mariadb-client mariadb-test
+	TDEPROXY_TEST_MYSQLD=$$(scripts/mysql97.sh) go run ./e2e/difftest -j 2 -known e2e/difftest/known.txt $(DIFFTESTFLAGS) $(FILES)
+
 demo: build
 	scripts/packages.sh mariadb-server mariadb-client
 	ONCE=$(ONCE) go run ./e2e/demo
 
 clean:
-	rm -rf bin .build
+	rm -rf bin .build dist
+
+# What packages and images hold beside the program. The program is static: it runs on any distribution.
+package-files:
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tdeproxy ./cmd/tdeproxy
+	rm -rf .build/package && mkdir -p .build/package/empty
+	bin/tdeproxy man .build/package/man
+	bin/tdeproxy completion bash >.build/package/tdeproxy.bash
+	bin/tdeproxy completion zsh >.build/package/_tdeproxy
+	bin/tdeproxy completion fish >.build/package/tdeproxy.fish
+	sed -e 's,"var/,"/var/lib/tdeproxy/,; s,file:var/,file:/var/lib/tdeproxy/,' config/template.toml >.build/package/tdeproxy.toml
+
+# A Debian package in dist/.
+deb: package-files
+	mkdir -p dist
+	ARCH=$$(go env GOARCH) VERSION=$(patsubst v%,%,$(PACKAGE_VERSION)) \
+		go tool -modfile=scripts/release.mod nfpm package -f packaging/nfpm.yaml -p deb -t dist/
+	dpkg-deb --info dist/tdeproxy_*.deb >/dev/null
+
+PACKAGE_VERSION ?= $(shell git describe --tags 2>/dev/null | grep '^v[0-9]' || echo v0.0.0-devel)
+
+# Container images, on the base images that scripts or registries have: mariadb:10.11, mysql:9.7, and none.
+IMAGE ?= tdeproxy
+image: package-files
+	docker build -q -f packaging/docker/Dockerfile --build-arg BASE=mariadb:10.11 -t $(IMAGE):mariadb .
+	docker build -q -f packaging/docker/Dockerfile --build-arg BASE=mysql:9.7 -t $(IMAGE):mysql .
+	docker build -q -f packaging/docker/Dockerfile --build-arg BASE=scratch -t $(IMAGE):static .
+
+# dist/sbom.json in CycloneDX, and dist/licences.csv of every module in the program. Both work offline, from the module cache.
+sbom: build
+	mkdir -p dist
+	go tool -modfile=scripts/release.mod cyclonedx-gomod bin -json -output dist/sbom.json bin/tdeproxy
+	scripts/licences.sh bin/tdeproxy >dist/licences.csv
+
+# Known vulnerabilities of what is called; asks vuln.go.dev.
+vulncheck:
+	go tool -modfile=scripts/release.mod govulncheck ./...
+
+# Both compose files brought up, used, rotated and taken down, on official images or on stand-ins of Debian's packages.
+e2e-compose: package-files
+	scripts/packages.sh mariadb-client curl
+	docker pull -q mariadb:10.11 2>/dev/null && docker pull -q mysql:9.7 2>/dev/null && docker pull -q prom/prometheus:v2.42.0 2>/dev/null || e2e/images/build.sh
+	$(MAKE) image
+	e2e/compose.sh compose.mariadb.yaml mariadb
+	e2e/compose.sh compose.yaml mysql
