@@ -40,7 +40,7 @@ type Listen struct {
 	IdleTimeout time.Duration `toml:"idle_timeout"`
 	// DrainTimeout is how long SIGTERM lets running transactions go on.
 	DrainTimeout time.Duration `toml:"drain_timeout"`
-	// MaxAllowedPacket bounds one statement or bound value that the proxy must hold in memory, in bytes.
+	// MaxAllowedPacket bounds one statement, bound value or row made by the evaluator that the proxy must hold in memory, in bytes.
 	MaxAllowedPacket int64 `toml:"max_allowed_packet" unit:"bytes"`
 }
 

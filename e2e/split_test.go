@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -268,6 +269,35 @@ func TestSplitMemory(t *testing.T) {
 		if got := column(t, c, "SELECT COUNT(*) FROM t WHERE v LIKE 'value%'")[0]; got != "1000" {
 			t.Error(got)
 		}
+		checkLog(t, p)
+	})
+}
+
+// TestSplitLongRow makes rows longer than listen.max_allowed_packet: the statement fails, and nothing else does.
+func TestSplitLongRow(t *testing.T) {
+	forFlavours(t, func(t *testing.T, f harness.Flavour) {
+		p, err := harness.StartProxy(harness.ProxyOptions{
+			Binary: proxyBinary(t), Upstream: plainServer(t, f).Address, Flavour: f, Encrypt: []string{"longrow"},
+			Settings: map[string]string{"listen.max_allowed_packet": `"2MiB"`},
+		})
+		must(t, err)
+		t.Cleanup(p.Remove)
+		c, err := p.Connect(rawmysql.Config{})
+		must(t, err)
+		defer c.Close()
+		run(t, c, "DROP DATABASE IF EXISTS longrow", "CREATE DATABASE longrow", "USE longrow", "CREATE TABLE t (id INT PRIMARY KEY, v LONGTEXT)",
+			"START TRANSACTION", "INSERT INTO t VALUES (1, REPEAT('a', 1 << 20))")
+		for _, sql := range []string{
+			"INSERT INTO t VALUES (2, REPEAT('b', 2 << 20))", "INSERT INTO t SELECT id + 1, CONCAT(v, v) FROM t", "UPDATE t SET v = CONCAT(v, v, v)",
+			"SELECT CONCAT(v, v) FROM t", "SELECT 'c', REPEAT(v, 40) FROM t",
+		} {
+			wantError(t, sql, c.Exec(sql), 1153)
+		}
+		run(t, c, "INSERT INTO t VALUES (3, 'd')", "COMMIT")
+		if got := column(t, c, "SELECT CONCAT(id, ' ', LENGTH(v)) FROM t ORDER BY id"); !slices.Equal(got, []string{"1 1048576", "3 1"}) {
+			t.Errorf("the table holds %q", got)
+		}
+		run(t, c, "DROP DATABASE longrow")
 		checkLog(t, p)
 	})
 }

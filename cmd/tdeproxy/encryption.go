@@ -76,7 +76,7 @@ func (s *service) startEvaluator(ctx context.Context, e *encryption, f flavour) 
 	}
 	e.evaluator, err = evaluator.Start(ctx, evaluator.Config{
 		Server: c.Server, Socket: c.Socket, User: c.User, Password: string(c.Password), Dir: c.Dir, Memory: c.Memory, MariaDB: f.mariaDB, Version: f.version,
-		LowerCaseTableNames: f.lowerCase, Logger: s.log,
+		LowerCaseTableNames: f.lowerCase, MaxPacket: s.cfg.Listen.MaxAllowedPacket, Logger: s.log,
 	})
 	if err != nil {
 		return fmt.Errorf("[evaluator]: %w", err)

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
 )
 
 // Errors of this package. What the server itself objects to is a *wire.Error, unchanged.
@@ -36,6 +38,8 @@ type Config struct {
 	// Memory bounds what the server's caches and temporary tables take, and what rows are in workspaces, in bytes; 0 is
 	// DefaultMemory.
 	Memory int64
+	// MaxPacket bounds a row of an answer, which is held in memory, in bytes; 0 is wire.DefaultLimit.
+	MaxPacket int64
 	// MariaDB and Version are upstream's flavour and version.
 	MariaDB bool
 	Version string
@@ -98,6 +102,9 @@ func Start(ctx context.Context, cfg Config) (*Evaluator, error) {
 	}
 	if e.cfg.Memory == 0 {
 		e.cfg.Memory = DefaultMemory
+	}
+	if e.cfg.MaxPacket == 0 {
+		e.cfg.MaxPacket = wire.DefaultLimit
 	}
 	e.ownVars = ownVariables(cfg.MariaDB)
 	if cfg.Server == "off" && cfg.Socket == "" {

@@ -158,12 +158,14 @@ func (w *Workspace) command(appendTo func([]byte) []byte) error {
 // is not used again.
 func (w *Workspace) Answered() { w.answer = false }
 
-// Broken gives an error of reading or writing Conn its meaning: that of the statement's context, or ErrUnavailable. The
-// connection is not used again.
+// Broken gives an error of reading or writing Conn its meaning: that of the statement's context, ER_NET_PACKET_TOO_LARGE
+// for a row past Config.MaxPacket, or ErrUnavailable. The connection is not used again.
 func (w *Workspace) Broken(err error) error {
 	switch {
 	case w.ctx.Err() != nil:
 		err = fmt.Errorf("asking the evaluator: %w", w.ctx.Err())
+	case errors.Is(err, wire.ErrTooLarge):
+		err = wire.NewError(wire.CodePacketTooLarge, "Got a packet bigger than 'max_allowed_packet' bytes")
 	case !errors.Is(err, ErrUnavailable):
 		err = fmt.Errorf("%w (%w)", ErrUnavailable, err)
 	}

@@ -59,6 +59,7 @@ func (e *Evaluator) login(ctx context.Context, s *server) (*Workspace, error) {
 	if err != nil {
 		return nil, errors.Join(err, nc.Close())
 	}
+	conn.SetLimit(int(e.cfg.MaxPacket))
 	return &Workspace{
 		e: e, server: s, conn: conn, caps: caps, id: h.ConnectionID,
 		schemas: map[string]*privateSchema{}, tables: map[string]*loaded{}, have: map[string]string{},
