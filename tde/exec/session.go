@@ -365,7 +365,7 @@ func (x *Session) Run(ctx context.Context, p plan.Plan, src []byte, more bool) e
 			err = x.admit(p, func() error { return x.run(ctx, p, more) })
 		}
 	}
-	if err == nil && !x.Failed && !evaluates(p) {
+	if err == nil && !x.Failed && forwards(p) {
 		x.Forwarded(false)
 	}
 	return x.settle(err)
@@ -397,6 +397,12 @@ func evaluates(p plan.Plan) bool {
 		return true
 	}
 	return false
+}
+
+// forwards says whether what a plan assigned is upstream's. Of an EXECUTE, executeText has noted it.
+func forwards(p plan.Plan) bool {
+	_, execute := p.(*plan.ExecuteText)
+	return !execute && !evaluates(p)
 }
 
 // planSplit plans the statement that the lexer read last for the evaluator.

@@ -106,6 +106,27 @@ SET @one = 1;
 #! mode: text
 EXECUTE into1 USING @one;
 SELECT @x;
+SET @n = 0;
+#! mode: text
+#! known: warnings
+PREPARE assign FROM 'SELECT @n := @n + id, UPPER(v) FROM t WHERE id <= 2 ORDER BY id';
+#! mode: text
+EXECUTE assign;
+SELECT @n;
+#! mode: text
+EXECUTE assign;
+SELECT @n;
+#! mode: text
+PREPARE into2 FROM 'SELECT v, n INTO @x, @y FROM t WHERE id = ?';
+SET @two = 2;
+#! mode: text
+EXECUTE into2 USING @one;
+#! mode: text
+EXECUTE into2 USING @two;
+SELECT @x, @y;
+#! mode: text
+EXECUTE into2 USING @one;
+SELECT @x, @y;
 #! mode: text
 PREPARE del FROM 'DELETE FROM t WHERE v = ?';
 #! mode: text

@@ -71,6 +71,17 @@ SET @n = ?;
 SELECT @n;
 #! args: 1 'Z'
 SELECT id FROM t WHERE v = @v AND id >= ? AND v > ?;
+#! known: warnings
+#! args: 'x'
+SELECT @found := id FROM t WHERE n = ?;
+#! known: warnings
+#! args: '5x'
+SELECT @found := id FROM t WHERE n = ?;
+SELECT @found;
+#! known: warnings
+#! args: '9 '
+SELECT @found := id FROM t WHERE n = ?;
+SELECT @found;
 SET @q = (SELECT v FROM t WHERE id = 1);
 BEGIN;
 INSERT INTO t (id, v) VALUES (30, @q);
