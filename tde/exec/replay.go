@@ -33,6 +33,9 @@ func (x *Session) replay(ctx context.Context, p *plan.Replay, params *wire.Execu
 	if x.catalog.evaluator == nil {
 		return errNoEvaluator
 	}
+	if err := x.mayShow(&p.Split); err != nil {
+		return err
+	}
 	ctx, done := x.catalog.running.start(ctx, x.ID)
 	defer done()
 	w, err := x.workspace(ctx)

@@ -43,6 +43,9 @@ func (x *Session) store(ctx context.Context, p *plan.Store, params *wire.Execute
 }
 
 func (s *storeRun) run(ctx context.Context) (ok wire.OK, err error) {
+	if err := s.mayShow(s.plan); err != nil {
+		return ok, err
+	}
 	if s.into.Loads {
 		if err := s.mayLoad(); err != nil {
 			return ok, err

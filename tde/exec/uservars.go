@@ -62,6 +62,14 @@ func errUserVar(names ...string) error {
 		strings.Join(names, ", @"))
 }
 
+// mayShow refuses a statement that would store a value of this session's variables in a column which upstream has in clear.
+func (x *Session) mayShow(p *plan.Split) error {
+	if names := x.derived(p.ClearVars); len(names) > 0 {
+		return errUserVar(names...)
+	}
+	return nil
+}
+
 // errUnread refuses a statement that nobody here can read while there are such variables.
 var errUnread error = notSupported("this statement could not be read and could name a user variable whose value comes of an encrypted table")
 

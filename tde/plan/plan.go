@@ -144,6 +144,11 @@ type Split struct {
 	Alone   bool            // the parser did not read Text: the evaluator must have no table but the Fetches'
 	Tables  []*schema.Table // the protected ones among the Fetches'
 	Groups  *Groups         // nil: the evaluator aggregates
+	// Clear are the literals that a Store or a Replay could write to a column which upstream has in clear.
+	Clear []int
+	// ClearVars are user variables, in lower case, of which a Store or a Replay makes values for such a column: none whose value
+	// the proxy keeps may be among them.
+	ClearVars []string
 }
 
 // Fetch reads of one table, protected or not, every row that the statement could need, once whatever the number of places

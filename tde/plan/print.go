@@ -85,6 +85,9 @@ func (p *Split) String() string {
 	for _, v := range p.Uses.UserOut {
 		b.WriteString("\n  assigns:  @" + quote(v))
 	}
+	for _, v := range p.ClearVars {
+		b.WriteString("\n  in clear: @" + quote(v))
+	}
 	if p.Uses.Zones {
 		b.WriteString("\n  uses:     upstream's time zones")
 	}

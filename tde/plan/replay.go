@@ -114,6 +114,7 @@ func (b *block) replayPlan(node ast.StmtNode) (Plan, error) {
 		return nil, err
 	}
 	q.Text, q.Uses.NoRows = text, true
+	q.Clear, q.ClearVars = b.clearLiterals(node, t.tables()...), t.clearVars
 	return &Replay{Split: *q, Targets: targets}, nil
 }
 

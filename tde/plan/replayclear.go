@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pingcap/tidb/pkg/parser/ast"
 
@@ -12,25 +13,25 @@ import (
 // it. Which rows get a value may depend on them.
 func (t *tree) clearSets(s *ast.UpdateStmt) error {
 	for _, a := range s.List {
-		if !slices.ContainsFunc(t.blocks[0].refs, func(r *reference) bool { return r.table != nil && r.couldOwn(a.Column) && r.hasClear(a.Column.Name.O) }) {
+		if !slices.ContainsFunc(t.blocks[0].refs, func(r *reference) bool {
+			return r.table != nil && r.couldOwn(a.Column) && mayBeClear(r.table, a.Column.Name.O)
+		}) {
 			continue
 		}
-		v := &shownVisitor{tree: t}
-		if a.Expr.Accept(v); v.reads {
-			return refuse("clear-value", "column %s is not encrypted and cannot be set to what could come of an encrypted one", quote(a.Column.Name.O))
+		if err := t.clearValue(a.Expr, a.Column.Name.O, nil, t.uses.UserOut); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (r *reference) hasClear(name string) bool {
-	return slices.ContainsFunc(r.table.Columns, func(c schema.Column) bool { return c.Storage == schema.StoredClear && sameIdent(c.Name, name) })
-}
-
 // shownVisitor finds out whether an expression's value could be made of an encrypted column's.
 type shownVisitor struct {
 	tree  *tree
+	row   *schema.Table // whose columns a name may mean as well, or nil
+	vars  []string      // user variables that could hold such a value, in lower case
 	reads bool
+	named []string // the other user variables that it reads
 }
 
 // Enter implements ast.Visitor. Of a subquery the select list gives the value.
@@ -38,38 +39,57 @@ func (v *shownVisitor) Enter(n ast.Node) (ast.Node, bool) {
 	switch e := n.(type) {
 	case *ast.SelectStmt:
 		if e.Fields == nil || e.Kind != ast.SelectStmtKindSelect {
-			v.reads = true
+			v.is(v.tree.untold())
 		} else {
 			e.Fields.Accept(v)
 		}
 		return n, true
 	case *ast.SetOprStmt, *ast.WildCardField, *ast.ExistsSubqueryExpr, *ast.CompareSubqueryExpr:
-		v.reads = true
+		v.is(v.tree.untold())
 	case *ast.PatternInExpr:
-		v.reads = v.reads || e.Sel != nil
+		if e.Sel != nil {
+			v.is(v.tree.untold())
+		}
 	case *ast.VariableExpr:
-		v.reads = v.reads || !e.IsSystem
+		if name := strings.ToLower(e.Name); slices.Contains(v.vars, name) {
+			v.reads = true
+		} else if !e.IsSystem {
+			v.named = append(v.named, name)
+		}
 	case *ast.AggregateFuncExpr:
-		v.reads = v.reads || e.F != "max" && e.F != "min" && e.F != "MAX" && e.F != "MIN" // a count tells of conditions
-	case *ast.ColumnNameExpr:
-		v.reads = v.reads || v.tree.couldSeal(e.Name)
+		if !strings.EqualFold(e.F, "max") && !strings.EqualFold(e.F, "min") {
+			v.is(v.tree.untold()) // a count tells of conditions
+		}
+	case *ast.ColumnName:
+		v.name(e)
+	case *ast.DefaultExpr:
+		if e.Name != nil {
+			v.name(e.Name) // a default is as secret as what it stands for
+		}
 	}
 	return n, v.reads
 }
 
+// name looks at the columns that a name could mean, in any block.
+func (v *shownVisitor) name(n *ast.ColumnName) {
+	v.reads = v.reads || v.row != nil && maySeal(v.row, n.Name.O)
+	for _, b := range v.tree.blocks {
+		for _, r := range b.refs {
+			switch {
+			case !r.couldOwn(n):
+			case r.table != nil:
+				v.reads = v.reads || maySeal(r.table, n.Name.O)
+			default:
+				v.is(v.tree.column(r, n.Name.O))
+			}
+		}
+	}
+}
+
+// is notes what a part of the value is made of.
+func (v *shownVisitor) is(c resultColumn) {
+	v.reads, v.named = v.reads || c.shows, append(v.named, c.vars...)
+}
+
 // Leave implements ast.Visitor.
 func (v *shownVisitor) Leave(n ast.Node) (ast.Node, bool) { return n, true }
-
-// couldSeal says whether a name could be that of an encrypted column, or of a derived table's, in any block.
-func (t *tree) couldSeal(name *ast.ColumnName) bool {
-	return slices.ContainsFunc(t.blocks, func(b *queryBlock) bool {
-		return slices.ContainsFunc(b.refs, func(r *reference) bool {
-			if !r.couldOwn(name) {
-				return false
-			}
-			return r.table == nil || slices.ContainsFunc(r.table.Columns, func(c schema.Column) bool {
-				return sealed(&c) != nil && sameIdent(c.Name, name.Name.O)
-			})
-		})
-	})
-}

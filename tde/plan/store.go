@@ -84,7 +84,7 @@ func (b *block) storePlan(s *ast.InsertStmt, rows int) (Plan, error) {
 	if err := b.readsTarget(s, target); err != nil {
 		return nil, err
 	}
-	q, err := b.storedQuery(s, name)
+	q, err := b.storedQuery(s, name, target)
 	if need := new(definitionNeeded); errors.As(err, &need) {
 		return &need.need, nil
 	}
@@ -121,7 +121,7 @@ func (p *Store) finish() {
 }
 
 // storedQuery plans what an INSERT reads.
-func (b *block) storedQuery(s ast.StmtNode, name *ast.TableName) (*Split, error) {
+func (b *block) storedQuery(s ast.StmtNode, name *ast.TableName, target *schema.Table) (*Split, error) {
 	t := &tree{
 		env: b.env, scopes: scopes{env: b.env}, exists: map[*ast.SelectStmt]bool{}, known: map[*ast.TableName]bool{}, asked: map[string]int{},
 		target: name, shares: true,
@@ -136,10 +136,17 @@ func (b *block) storedQuery(s ast.StmtNode, name *ast.TableName) (*Split, error)
 			}
 		}
 	}
+	if err := t.clearStores(s, target); err != nil {
+		return nil, err
+	}
 	if err := b.translate(t, s); err != nil {
 		return nil, err
 	}
-	return b.fetches(t)
+	q, err := b.fetches(t)
+	if err == nil {
+		q.Clear, q.ClearVars = b.clearLiterals(s, target), t.clearVars
+	}
+	return q, err
 }
 
 // compares finds the key by which a REPLACE must compare rows. Servers update a row in place, and do not count it as deleted

@@ -27,6 +27,9 @@ type tree struct {
 	writes map[*schema.Table]*Target // of a Replay; else nil
 	whole  []*schema.Table           // tables of which every row is needed
 	err    error
+	// showing are the derived tables that are being looked into for what they show of encrypted columns.
+	showing   []*reference
+	clearVars []string // user variables that values for columns which upstream has in clear are made of
 }
 
 // queryBlock is one SELECT, TABLE or VALUES.
@@ -43,6 +46,7 @@ type queryBlock struct {
 type reference struct {
 	block     *queryBlock
 	table     *schema.Table // nil: a derived table or common table expression
+	query     ast.Node      // of a derived table
 	db, alias string
 	path      []joinStep // from the whole FROM clause down to the table
 }
@@ -139,10 +143,10 @@ func (t *tree) from(b *queryBlock, node ast.ResultSetNode, path []joinStep) erro
 		if j, ok := n.Source.(*ast.Join); ok {
 			return t.from(b, j, path)
 		}
-		b.refs = append(b.refs, &reference{block: b, alias: n.AsName.O, path: path})
+		b.refs = append(b.refs, &reference{block: b, query: n.Source, alias: n.AsName.O, path: path})
 		return nil
 	case *ast.SelectStmt, *ast.SetOprStmt:
-		b.refs = append(b.refs, &reference{block: b, path: path})
+		b.refs = append(b.refs, &reference{block: b, query: n, path: path})
 		return nil
 	}
 	return refuse("from", "this FROM clause with an encrypted table is not supported")

@@ -148,9 +148,14 @@ func Reveals(p Plan, rows, width int, literal func(i int) bool) bool {
 	case *Replay:
 		return Reveals(&p.Split, rows, width, literal)
 	case *Split:
+		for row := range max(rows, 1) {
+			if slices.ContainsFunc(p.Clear, func(i int) bool { return literal(row*width + i) }) {
+				return true
+			}
+		}
 		return slices.ContainsFunc(p.Fetches, func(f Fetch) bool { return clear(0, f.SQL) })
 	case *Store:
-		return slices.ContainsFunc(p.Query.Fetches, func(f Fetch) bool { return clear(0, f.SQL) })
+		return Reveals(p.Query, rows, width, literal)
 	}
 	return true
 }
