@@ -190,6 +190,10 @@ func (f *fileRun) judge(s mysqltest.Step, plain, proxy answer) {
 	if len(details) == 0 && !loose && warned(plain) {
 		details = f.warnings(s)
 	}
+	if len(details) > 0 && f.byPlan(s, plain, proxy, details) {
+		t.ByPlan++
+		details = nil
+	}
 	if len(details) == 0 {
 		t.Same++
 		if loose {

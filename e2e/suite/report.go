@@ -103,11 +103,11 @@ func prefix(file string) string {
 }
 
 func table(b *strings.Builder, title string, rows []row) {
-	fmt.Fprintf(b, "| %s | run | same | of these, failing | refused | different | rows wrong | same, %% |\n|---|--:|--:|--:|--:|--:|--:|--:|\n", title)
+	fmt.Fprintf(b, "| %s | run | same | of these, failing | of these, by plan | refused | different | rows wrong | same, %% |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n", title)
 	for _, r := range rows {
 		t := r.tally
 		if t.Total > 0 {
-			fmt.Fprintf(b, "| %s | %d | %d | %d | %d | %d | %d | %.1f |\n", r.name, t.Total, t.Same, t.Failing, t.Refused, t.Different, t.What[differ.Rows], 100*float64(t.Same)/float64(t.Total))
+			fmt.Fprintf(b, "| %s | %d | %d | %d | %d | %d | %d | %d | %.1f |\n", r.name, t.Total, t.Same, t.Failing, t.ByPlan, t.Refused, t.Different, t.What[differ.Rows], 100*float64(t.Same)/float64(t.Total))
 		}
 	}
 	b.WriteByte('\n')

@@ -8,6 +8,7 @@ type Tally struct {
 	Same      int            `json:"same"`
 	Failing   int            `json:"failing"` // of Same: both failed and the test did not expect it
 	Loose     int            `json:"loose"`   // of Same: only the error code was compared
+	ByPlan    int            `json:"by_plan"` // of Same: as with another plan of the server's
 	Refused   int            `json:"refused"`
 	Different int            `json:"different"`
 	What      map[string]int `json:"what,omitempty"` // Different by its gravest difference
@@ -16,6 +17,7 @@ type Tally struct {
 // Add adds another tally.
 func (t *Tally) Add(u *Tally) {
 	t.Total, t.Same, t.Failing, t.Loose = t.Total+u.Total, t.Same+u.Same, t.Failing+u.Failing, t.Loose+u.Loose
+	t.ByPlan += u.ByPlan
 	t.Refused, t.Different = t.Refused+u.Refused, t.Different+u.Different
 	for what, n := range u.What {
 		t.count(what, n)

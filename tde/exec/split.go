@@ -76,6 +76,12 @@ func (x *Session) split(ctx context.Context, p *plan.Split, params *wire.Execute
 			return s.interrupted(ctx, err)
 		}
 	}
+	if s.plan.Uses.Analyses {
+		s.patch = func(row [][]byte) bool {
+			row[0] = s.bench.Logical(row[0])
+			return true
+		}
+	}
 	begun := time.Now()
 	err = s.answer(sql, params, more)
 	s.step("evaluator", begun, s.found.rows, p.Text)

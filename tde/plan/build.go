@@ -65,7 +65,7 @@ func Build(st Statement, env *Env) Plan {
 	}
 	b := newBlock(env, st.Template, lx.Tokens)
 	b.read = read
-	if node == nil {
+	if node == nil || b.numbersRows() {
 		if p := skimmed(b); p != nil {
 			return p
 		}

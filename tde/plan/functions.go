@@ -21,7 +21,7 @@ const (
 	lockedFunctions = " get_lock is_free_lock is_used_lock release_lock release_all_locks load_file master_pos_wait source_pos_wait" +
 		" master_gtid_wait binlog_gtid_pos wait_for_executed_gtid_set wait_until_sql_thread_after_gtids wsrep_last_seen_gtid" +
 		" wsrep_last_written_gtid wsrep_sync_wait_upto_gtid ps_current_thread_id ps_thread_id roles_graphml current_role_in current_user_in" +
-		" des_decrypt des_encrypt validate_password_strength version_with_update nextval lastval setval last_value "
+		" des_decrypt des_encrypt validate_password_strength version_with_update nextval lastval setval "
 	// pureFunctions depend on their arguments and on session variables alone.
 	pureFunctions = " abs acos add_months adddate addtime aes_decrypt aes_encrypt ascii asin atan atan2 bin bin_to_uuid bit_count bit_length" +
 		" ceil ceiling char char_func char_length character_length charset chr coalesce coercibility collation column_add column_check" +

@@ -187,6 +187,7 @@ type Uses struct {
 	// says so in the server's words; an answer that is no error is not for the client.
 	Functions []Routine
 	Zones     bool // it calls CONVERT_TZ, which knows the time zones that the server's tables have
+	Analyses  bool // PROCEDURE ANALYSE: its first column holds names of columns, with their databases
 }
 
 // Insert is what the executor needs to know of an INSERT beside its parts.

@@ -133,6 +133,20 @@ func (s *skim) query() bool {
 	return true
 }
 
+// numbersRows says whether the statement calls MariaDB's ROWNUM(), which counts the rows that the server reads: one that was left
+// out before would count no more.
+func (b *block) numbersRows() bool {
+	if !b.env.Mode.MariaDB {
+		return false
+	}
+	for i, t := range b.tokens {
+		if t.Kind == TokWord && t.End-t.Start == len("ROWNUM") && b.is(i, "ROWNUM") && b.stands(i+1, "(") && !b.stands(i-1, ".") {
+			return true
+		}
+	}
+	return false
+}
+
 // joins says whether the dot at token i joins names without space: a keyword before space and a dot is one still.
 func (s *skim) joins(i int) bool {
 	return i > 0 && i+1 < len(s.tokens) && s.tokens[i-1].Kind <= TokQuoted && s.tokens[i-1].End == s.tokens[i].Start && s.tokens[i].End == s.tokens[i+1].Start
@@ -281,17 +295,13 @@ func (s *skim) keyword(top *level, i int) bool {
 		}
 		s.endItem(top, i)
 		top.clause = inExpr
-		if w == "PROCEDURE" {
-			s.unsafe = "PROCEDURE ANALYSE"
-		}
+		s.uses.Analyses = s.uses.Analyses || w == "PROCEDURE"
 	case "FOR", "LOCK":
 		s.locks(i)
 	case "NEXT", "PREVIOUS":
 		if s.stands(i+1, "VALUE") && s.stands(i+2, "FOR") {
 			s.unsafe = "a sequence"
 		}
-	case "EXAMINED":
-		s.unsafe = "LIMIT ROWS EXAMINED, whose answer depends on the server's plan,"
 	case "TABLESAMPLE", "SYSTEM_TIME", "PARTITION":
 		if w != "PARTITION" || !s.stands(i+1, "BY") {
 			s.unsafe = w

@@ -18,7 +18,7 @@ const (
 	// aggregateFunctions and what the grammar has as functions of their own.
 	aggregateFunctions = " count sum min max avg std stddev stddev_pop stddev_samp var_pop var_samp variance bit_and bit_or bit_xor group_concat" +
 		" json_arrayagg json_objectagg row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value nth_value" +
-		" percentile_cont percentile_disc median json_table cast default if st_collect "
+		" percentile_cont percentile_disc median json_table cast default if st_collect last_value rownum "
 )
 
 // called notes the call of a function whose name of n parts begins at token i.
@@ -33,7 +33,6 @@ func (s *skim) called(i, n int) {
 		s.ctes = append(s.ctes, s.ident(i))
 	case !quoted && (name == "match" || name == "against"):
 		s.unsafe = "MATCH … AGAINST"
-	case !quoted && name == "last_value" && s.stands(s.closing(end)+1, "OVER"):
 	case among(lockedFunctions, name):
 		s.unsafe = "function " + strings.ToUpper(name)
 	case among(askedFunctions, name):

@@ -96,3 +96,29 @@ SELECT j.v, a.id FROM a, JSON_TABLE(CONCAT('[', a.n, ']'), '$[*]' COLUMNS (v INT
 #! only: mysql
 SELECT id, LAST_VALUE(n) OVER (ORDER BY id), j.* FROM a, JSON_TABLE('[1]', '$[*]' COLUMNS (v INT PATH '$')) j ORDER BY id;
 DROP TABLE a, b;
+# What depends on the rows that the server reads: it has all of them.
+#! only: mariadb
+SELECT id, ROWNUM(), UPPER(name) FROM a;
+#! only: mariadb
+SELECT id, name FROM a WHERE name LIKE 'o%' AND ROWNUM() <= 2;
+#! only: mariadb
+SELECT COUNT(*) FROM a, b WHERE ROWNUM() < 7;
+#! only: mariadb
+SELECT x.id FROM (SELECT id, n FROM a WHERE ROWNUM() <= 3) x WHERE x.n > 10;
+#! only: mysql
+SELECT id, ROWNUM() FROM a;
+SELECT id, LAST_VALUE(name, n + 1) AS l FROM a ORDER BY id;
+#! only: mariadb
+SELECT id FROM b WHERE LAST_VALUE(1, note = 'x') ORDER BY id;
+#! only: mariadb
+SELECT * FROM a PROCEDURE ANALYSE();
+#! only: mariadb
+SELECT a.name, note FROM a JOIN b ON b.a = a.id PROCEDURE ANALYSE(10, 2000);
+#! only: mariadb
+SELECT UPPER(name), n FROM a WHERE id > 1 PROCEDURE ANALYSE();
+#! only: mariadb
+SELECT id, name FROM a LIMIT ROWS EXAMINED 2;
+#! only: mariadb
+SELECT id, name FROM a WHERE UPPER(name) > 'A' ORDER BY id LIMIT 3 ROWS EXAMINED 100;
+#! only: mariadb
+SELECT n, COUNT(*) FROM a GROUP BY n LIMIT ROWS EXAMINED 3;
