@@ -197,6 +197,7 @@ func canaryWrites() []canaryWrite {
 		{"quoted name", true, text("INSERT INTO `canary`.`c` (`v`) VALUES ('%s')", word)},
 		{"upper case column", true, text("insert into c (V) values ('%s')", word)},
 		{"load data local", true, loadLocal},
+		{"temporary table", true, temporaryTables},
 		{"call with value", false, text("CALL nosuch('%s', (SELECT v FROM c LIMIT 1))", word)},
 	}
 }

@@ -321,7 +321,7 @@ func (x *Session) renameTables(ctx context.Context, p *plan.RenameTables, more b
 }
 
 func (x *Session) renameTable(ctx context.Context, step *plan.AlterTable) error {
-	x.state = x.catalog.State()
+	x.state = x.present()
 	a := &alteration{Session: x, plan: step, from: x.state.Snapshot.Lookup(step.DB, step.Name)}
 	if a.from == nil {
 		return errRedefined

@@ -17,8 +17,16 @@ func (x *Session) exec(sql string) (wire.OK, error) {
 	return x.readOK()
 }
 
-// readOK reads the answer to a statement without rows.
-func (x *Session) readOK() (ok wire.OK, err error) {
+// readOK reads the answer to a statement without rows, of which the client's session is not told.
+func (x *Session) readOK() (wire.OK, error) {
+	ok, err := x.readTold()
+	ok.SessionState = nil
+	ok.Status &^= wire.StatusSessionStateChanged
+	return ok, err
+}
+
+// readTold is readOK with what has changed of the session.
+func (x *Session) readTold() (ok wire.OK, err error) {
 	packet, err := x.upstream.ReadPacket()
 	if err != nil {
 		return ok, x.lost(err)
@@ -30,9 +38,8 @@ func (x *Session) readOK() (ok wire.OK, err error) {
 		return ok, err
 	}
 	ok.Info = append([]byte(nil), ok.Info...)
-	ok.SessionState = nil
-	ok.Status &^= wire.StatusSessionStateChanged
-	x.Status = ok.Status
+	ok.SessionState = append([]byte(nil), ok.SessionState...)
+	x.Status = ok.Status &^ wire.StatusSessionStateChanged
 	return ok, nil
 }
 

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/cell"
 	"github.com/tdeproxy/tdeproxy/tde/evaluator"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
@@ -31,7 +33,7 @@ func (x *Session) createTable(ctx context.Context, p *plan.CreateTable, more boo
 	if wide(x.vars.ConnectionCharset) && slices.ContainsFunc(t.Columns, members) {
 		return notSupported("an ENUM or SET of bytes, whose members this connection writes in %s, in an encrypted table is not supported", x.vars.ConnectionCharset)
 	}
-	t.TokenDomain = t.DB
+	t.TokenDomain, t.Temporary = t.DB, p.Temporary
 	if err := t.Protect(x.catalog.rules, x.state.Snapshot.Lookup); err != nil {
 		return unsupported(err)
 	}
@@ -45,9 +47,15 @@ func (x *Session) createTable(ctx context.Context, p *plan.CreateTable, more boo
 	if !ascii([]byte(ddl)) && !strings.HasPrefix(x.vars.ClientCharset, "utf8") {
 		return notSupported("CREATE TABLE of an encrypted table with names that are not ASCII needs SET NAMES utf8mb4")
 	}
-	ok, err := x.exec(ddl)
+	if err := x.send(wire.ComQuery, []byte(ddl)); err != nil {
+		return err
+	}
+	ok, err := x.readTold()
 	if err != nil {
 		return err
+	}
+	if p.Temporary {
+		return x.createdTemporary(p, s, ok, warnings, more)
 	}
 	// IF NOT EXISTS may have found another table there: what upstream has counts, not what was sent.
 	if ok.Warnings > 0 || p.IfNotExists {
@@ -61,6 +69,11 @@ func (x *Session) createTable(ctx context.Context, p *plan.CreateTable, more boo
 	} else {
 		x.catalog.publish(s)
 	}
+	return x.created(ok, warnings, more)
+}
+
+// created answers a CREATE TABLE of which the evaluator has warned.
+func (x *Session) created(ok wire.OK, warnings []evaluator.Warning, more bool) error {
 	if warnings = x.executed(warnings); len(warnings) > 0 {
 		ok.Warnings = uint16(min(len(warnings), 65535))
 		x.found = found{known: true}
@@ -200,8 +213,11 @@ func unsupported(err error) error {
 // dropTable lets upstream drop tables or a database, and then forgets what is gone.
 func (x *Session) dropTable(ctx context.Context, p *plan.DropTable, more bool) error {
 	ok, err := x.exec(string(x.args.src))
-	if reload := x.catalog.Reload(ctx); reload != nil && err == nil {
-		err = reload
+	if len(p.Temporary) > 0 {
+		err = cmp.Or(err, x.droppedTemporary(p.Temporary, err))
+	}
+	if p.Effects.Schema {
+		err = cmp.Or(err, x.catalog.Reload(ctx))
 	}
 	if err != nil {
 		return err

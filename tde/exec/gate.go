@@ -92,7 +92,7 @@ func (x *Session) enter(p plan.Plan) (leave func(), err error) {
 			x.catalog.gate.leave(t.Table.ID)
 		}
 	}
-	now := x.catalog.State().Snapshot
+	now := x.present().Snapshot
 	for _, t := range touched {
 		if is := now.Lookup(t.Table.DB, t.Table.Name); is != t.Table && x.state.Snapshot.Lookup(t.Table.DB, t.Table.Name) == t.Table {
 			leave()

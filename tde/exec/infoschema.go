@@ -210,7 +210,7 @@ func (r *shownRun) row(row [][]byte) error {
 		r.keep(row)
 		return nil
 	}
-	t := r.state.Snapshot.Lookup(string(row[r.schema]), string(row[r.table]))
+	t := r.catalog.State().Snapshot.Lookup(string(row[r.schema]), string(row[r.table]))
 	switch {
 	case t == nil:
 		r.keep(row)
@@ -307,7 +307,7 @@ func (r *shownRun) extra() error {
 // visible are the encrypted tables that the client's account may see.
 func (r *shownRun) visible() (out []*schema.Table, err error) {
 	err = r.query("SELECT CAST(TABLE_SCHEMA AS BINARY), CAST(TABLE_NAME AS BINARY) FROM information_schema.TABLES LIMIT "+noLimit, func(row [][]byte) error {
-		if t := r.state.Snapshot.Lookup(string(row[0]), string(row[1])); t != nil && t.Locked == "" {
+		if t := r.catalog.State().Snapshot.Lookup(string(row[0]), string(row[1])); t != nil && t.Locked == "" {
 			out = append(out, t)
 		}
 		return nil

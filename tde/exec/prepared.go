@@ -247,7 +247,7 @@ func (x *Session) execute(ctx context.Context, st *statement, packet []byte) err
 		return err
 	}
 	before := x.found
-	if !st.late && (st.mode != x.vars.mode || x.catalog.State() != st.state) {
+	if !st.late && (st.mode != x.vars.mode || x.present() != st.state) {
 		if err := x.replan(ctx, st); err != nil {
 			return err
 		}

@@ -43,7 +43,8 @@ type Session struct {
 	userVars     map[string]*userVar  // by name in lower case
 	instead      instead              // of the statement that Plan has seen last
 	texts        texts                // prepared by SQL
-	using        []*userVar           // the parameters of such a statement that is being executed; nil: there is none
+	temporary    temporary
+	using        []*userVar // the parameters of such a statement that is being executed; nil: there is none
 
 	lexer    plan.Lexer
 	key      []byte
@@ -71,7 +72,7 @@ func (x *Session) Reset() {
 	x.known, x.mirror, x.found, x.tablesLocked, x.isolates, x.clock = false, nil, found{}, false, false, false
 	clear(x.stmts)
 	clear(x.userVars)
-	x.texts = texts{}
+	x.texts, x.temporary = texts{}, temporary{}
 }
 
 // Doubt notes that a forwarded statement has failed. Errors carry no status flags, and some end the transaction.
@@ -128,7 +129,7 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 		return nil, nil, err
 	}
 	x.clock = x.clock || setsClock.Match(src)
-	x.state = x.catalog.State()
+	x.state = x.present()
 	env := x.env()
 	if !bytewise(x.vars.ClientCharset) && !ascii(src) || plan.StoredProgram(src) {
 		if named {
@@ -290,7 +291,7 @@ func (x *Session) plan(ctx context.Context, src []byte, env *plan.Env) (plan.Pla
 		if err != nil {
 			return nil, err
 		}
-		x.state = x.catalog.State()
+		x.state = x.present()
 		env.Snapshot = x.state.Snapshot
 	}
 	return nil, errors.New("a statement names more tables of designated databases than can be looked up")
@@ -319,11 +320,11 @@ func (x *Session) Protected(ctx context.Context, table string) (bool, error) {
 	if err := x.refresh(ctx); err != nil {
 		return false, err
 	}
-	return x.catalog.State().Snapshot.Lookup(x.vars.DB, table) != nil, nil
+	return x.present().Snapshot.Lookup(x.vars.DB, table) != nil, nil
 }
 
 // Protects says whether there is anything to protect: where not, statements need no plan.
-func (x *Session) Protects() bool { return x.catalog.Protects() }
+func (x *Session) Protects() bool { return x.catalog.Protects() || len(x.temporary.tables) > 0 }
 
 // Mode is how the session's SQL reads, as of the last Plan.
 func (x *Session) Mode() plan.Mode { return x.vars.mode }
@@ -598,7 +599,7 @@ func (x *Session) ok(packet []byte, more bool) error {
 }
 
 func (x *Session) sendOK(ok wire.OK, more bool) error {
-	x.Status = ok.Status
+	x.Status = ok.Status &^ wire.StatusSessionStateChanged
 	if more {
 		ok.Status |= wire.StatusMoreResults
 	}

@@ -29,7 +29,9 @@ func (s *splitRun) show(p *plan.Show) error {
 		if len(row) > 1 {
 			auto = nextAuto(row[1])
 		}
-		if !s.catalog.rules.Designated(p.Table.DB, p.Table.Name) && bytewise(s.vars.ResultsCharset) {
+		if p.Table.Temporary {
+			s.patch = shownTemporary
+		} else if !s.catalog.rules.Designated(p.Table.DB, p.Table.Name) && bytewise(s.vars.ResultsCharset) {
 			s.patch = func(row [][]byte) bool {
 				row[1] = append(row[1], encryptionMark...)
 				return true
@@ -94,6 +96,9 @@ func (s *splitRun) showColumns(p *plan.Show, name string) error {
 		}
 		if ok && p.What == plan.ShowFull && len(row) > privilegesPlace {
 			row[privilegesPlace] = privileges
+		}
+		if extra := len(row) - 1; p.Table.Temporary && !s.catalog.mariaDB && p.What == plan.ShowColumns && len(row[extra]) == 0 {
+			row[extra] = []byte("NULL") // MySQL's word for nothing, of temporary tables
 		}
 		return true
 	}
@@ -216,7 +221,7 @@ func (x *Session) statusPatch(ctx context.Context, db string) (patch, error) {
 	}
 	defer w.Release()
 	known := map[string]map[string][]byte{}
-	for _, t := range x.state.Snapshot.Tables() {
+	for _, t := range x.catalog.State().Snapshot.Tables() {
 		if !strings.EqualFold(t.DB, db) {
 			continue
 		}

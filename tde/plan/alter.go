@@ -75,6 +75,9 @@ func (h *head) alter(i int, env *Env) Plan {
 	if p, protected := env.protected(db, name); p != nil || !protected {
 		return p
 	}
+	if p := env.alterTemporary(db, name); p != nil {
+		return p
+	}
 	a := &AlterTable{DB: db, Name: name, NewDB: db, NewName: name, Statement: h.text, Bare: true}
 	for _, spec := range h.specs(i) {
 		if p := h.spec(spec[0], spec[1], a, env); p != nil {
@@ -103,6 +106,14 @@ func (e *Env) protected(db, name string) (p Plan, protected bool) {
 		return refuse("evaluator", "DDL on an encrypted table needs the evaluator, which is off"), true
 	}
 	return nil, true
+}
+
+// alterTemporary refuses to change a temporary table, which upstream tells too little of; nil where it is none.
+func (e *Env) alterTemporary(db, name string) Plan {
+	if t := e.Snapshot.Lookup(db, name); t != nil && t.Temporary {
+		return refuse("temporary", "ALTER TABLE, CREATE and DROP INDEX and RENAME of an encrypted temporary table are not supported; make it anew")
+	}
+	return nil
 }
 
 // specs are the parts of an ALTER TABLE that commas separate: tokens [from, to).
@@ -242,6 +253,9 @@ func (h *head) renameTables(env *Env) Plan {
 		p, protected := Plan(nil), at >= 0
 		if !protected {
 			if p, protected = env.protected(db, name); p != nil {
+				return p
+			}
+			if p := env.alterTemporary(db, name); p != nil {
 				return p
 			}
 		}

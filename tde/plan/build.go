@@ -133,7 +133,7 @@ func (b *block) plan(node ast.StmtNode, rows int) (Plan, error) {
 	case *ast.DeleteStmt:
 		return b.orReplay(s, func() (Plan, error) { return b.deletePlan(s) })
 	case *ast.DropTableStmt:
-		return &DropTable{Effects: Effects{Schema: true}}, nil
+		return b.dropTable(s), nil
 	case *ast.TruncateTableStmt, *ast.LockTablesStmt:
 		return &PassThrough{}, nil
 	case *ast.AnalyzeTableStmt:
@@ -314,6 +314,8 @@ func effects(node ast.StmtNode) Effects {
 		return Effects{Session: setsSession(s)}
 	case *ast.UseStmt:
 		return Effects{UseDB: s.DBName}
+	case *ast.DropTableStmt:
+		return Effects{Schema: s.TemporaryKeyword == ast.TemporaryNone}
 	case *ast.SelectStmt, *ast.SetOprStmt, *ast.InsertStmt, *ast.UpdateStmt, *ast.DeleteStmt, *ast.BeginStmt, *ast.CommitStmt,
 		*ast.RollbackStmt, *ast.SavepointStmt, *ast.ReleaseSavepointStmt, *ast.ShowStmt, *ast.ExplainStmt, *ast.DoStmt, *ast.KillStmt:
 		return Effects{}

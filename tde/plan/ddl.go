@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pingcap/tidb/pkg/parser/ast"
+
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
@@ -92,12 +94,12 @@ func (h *head) special(st Statement, env *Env) Plan {
 
 // createTable plans CREATE TABLE of a designated table; nil where the statement is something else.
 func (h *head) createTable(env *Env) Plan {
-	i, replace, temporary := 1, false, false
+	i, replace, temporary := 1, false, -1
 	if h.word(i) == "OR" && h.word(i+1) == "REPLACE" {
 		i, replace = i+2, true
 	}
 	if h.word(i) == "TEMPORARY" {
-		i, temporary = i+1, true
+		i, temporary = i+1, i
 	}
 	if h.word(i) != "TABLE" {
 		return nil
@@ -111,9 +113,11 @@ func (h *head) createTable(env *Env) Plan {
 	if c.DB, c.Name, i, ok = h.name(i, env.DB); !ok || c.DB == "" {
 		return nil
 	}
-	body := h.body(i)
+	body := h.body(i, temporary)
 	designated := env.Rules.Designated(c.DB, c.Name)
 	switch {
+	case body.encrypt == 'Y' && !designated && temporary >= 0:
+		return refuse("temporary", "ENCRYPTION='Y' for a temporary table that no rule designates is not supported")
 	case body.encrypt == 'Y':
 		designated = true
 	case body.encrypt == 'N' && designated:
@@ -121,21 +125,31 @@ func (h *head) createTable(env *Env) Plan {
 	}
 	if !designated {
 		if body.encrypt == 'N' {
-			return &Rewrite{Verb: "CREATE", Head: []Part{{Text: body.statement}}}
+			return &Rewrite{Verb: "CREATE", Head: []Part{{Text: h.body(i, -1).statement}}}
 		}
 		return nil
 	}
 	like, p := h.like(i, env)
 	switch {
-	case p != nil && !temporary:
+	case p != nil:
 		return p
-	case temporary:
-		return refuse("temporary", "CREATE TEMPORARY TABLE in a designated database is not supported")
 	case !body.plain && like == nil:
 		return refuse("create-table", "this form of CREATE TABLE (LIKE, SELECT, PARTITION, UNION, WITH) in a designated database is not supported")
 	}
-	c.Statement, c.Replace, c.Like = body.statement, replace, like
+	c.Statement, c.Replace, c.Like, c.Temporary = body.statement, replace, like, temporary >= 0
 	return c
+}
+
+// dropTable plans a DROP TABLE that names protected tables.
+func (b *block) dropTable(s *ast.DropTableStmt) *DropTable {
+	p := &DropTable{}
+	for _, name := range s.Tables {
+		if t := b.env.Snapshot.Lookup(nonEmpty(name.Schema.O, b.env.DB), name.Name.O); t != nil && t.Temporary {
+			p.Temporary = append(p.Temporary, t)
+		}
+	}
+	p.Effects.Schema = len(p.Temporary) < len(s.Tables)
+	return p
 }
 
 // like finds the table of CREATE TABLE … LIKE; p is what must be answered instead. Both are nil in another statement.
@@ -169,9 +183,13 @@ type tableBody struct {
 	statement string // the whole statement without those words
 }
 
-func (h *head) body(i int) tableBody {
+// body reads what follows token i; temporary is the token of that word, or -1.
+func (h *head) body(i, temporary int) tableBody {
 	b := tableBody{plain: h.word(i) == "(" && !slices.Contains([]string{"LIKE", "SELECT", "WITH", "VALUES", "("}, h.word(i+1))}
 	var cut [][2]int
+	if temporary >= 0 {
+		cut = append(cut, [2]int{h.tokens[temporary].Start, h.tokens[temporary].End})
+	}
 	depth := 0
 	for ; i < len(h.tokens); i++ {
 		w := h.word(i)

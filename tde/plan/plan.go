@@ -236,15 +236,17 @@ type CreateTable struct {
 	DB, Name    string
 	IfNotExists bool
 	Replace     bool
+	Temporary   bool
 	// Like is the table whose definition it takes, or nil.
 	Like *schema.Table
-	// Statement is the logical CREATE TABLE without the words that designate.
+	// Statement is the logical CREATE TABLE without TEMPORARY and the words that designate.
 	Statement string
 }
 
 // DropTable is a DROP or TRUNCATE of protected tables: upstream does it, then the snapshot forgets them.
 type DropTable struct {
-	Effects Effects
+	Effects   Effects
+	Temporary []*schema.Table // those that it names
 }
 
 // Refuse answers with an error; nothing goes upstream.

@@ -112,7 +112,11 @@ func (p *ReadModifyWrite) String() string {
 
 // String implements Plan.
 func (p *CreateTable) String() string {
-	out := "CreateTable " + quote(p.DB) + "." + quote(p.Name)
+	out := "CreateTable "
+	if p.Temporary {
+		out += "temporary "
+	}
+	out += quote(p.DB) + "." + quote(p.Name)
 	if p.IfNotExists {
 		out += " if not exists"
 	}

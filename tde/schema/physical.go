@@ -100,10 +100,14 @@ func (p *printer) print() (string, error) {
 			lines = append(lines, pieces[i].definition)
 		}
 	}
-	create := "CREATE TABLE "
+	create := "CREATE "
 	if p.Replace {
-		create = "CREATE OR REPLACE TABLE "
+		create += "OR REPLACE "
 	}
+	if t.Temporary {
+		create += "TEMPORARY "
+	}
+	create += "TABLE "
 	if p.IfNotExists {
 		create += "IF NOT EXISTS "
 	}

@@ -172,6 +172,8 @@ type Table struct {
 	Checks        []string // CHECK constraints, JSONCheck not among them: name and expression
 	Options       string   // CREATE_OPTIONS of INFORMATION_SCHEMA: "partitioned", "row_format=COMPRESSED"
 	Versioned     bool     // MariaDB's WITH SYSTEM VERSIONING
+	// Temporary: it is one session's.
+	Temporary bool `json:"-"`
 	// NextColumn is an id that no column has had yet, where columns were dropped; else 0.
 	NextColumn  uint16 `json:",omitempty"`
 	Columns     []Column
