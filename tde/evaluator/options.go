@@ -6,6 +6,10 @@ import (
 	"strconv"
 )
 
+// MaxPacket is the max_allowed_packet of an evaluator that the proxy has started: all but the most that servers have, so that what it
+// bounds can be told from what the length of a LONGTEXT does.
+const MaxPacket = 1<<30 - 1024
+
 // options are the server's, for both flavours. local-infile is for connections that ask for it: workspaces. What a release may not know begins with --loose.
 func (e *Evaluator) options(dir string) []string {
 	pool := min(max(e.cfg.Memory/8, 8<<20), 128<<20)
@@ -16,7 +20,7 @@ func (e *Evaluator) options(dir string) []string {
 		"--skip-networking", "--skip-name-resolve", "--skip-log-bin", "--general-log=0", "--slow-query-log=0",
 		"--local-infile=1", "--symbolic-links=0", "--memlock", "--lc-messages=en_US",
 		"--lower-case-table-names=" + strconv.Itoa(min(e.cfg.LowerCaseTableNames, 1)),
-		"--max-connections=256", "--max-allowed-packet=1G", "--table-open-cache=256", "--table-definition-cache=400",
+		"--max-connections=256", "--max-allowed-packet=" + strconv.Itoa(MaxPacket), "--table-open-cache=256", "--table-definition-cache=400",
 		"--tmp-table-size=" + temporary, "--max-heap-table-size=" + temporary,
 		"--key-buffer-size=1M", "--sort-buffer-size=256K", "--thread-cache-size=16",
 		"--character-set-server=utf8mb4", "--default-storage-engine=InnoDB", "--performance-schema=0",

@@ -226,6 +226,9 @@ func (c *Catalog) open(db, name, comment string, columns []string) (*sealer, err
 // Lookup asks upstream about a table of a designated database that the schema does not know, and publishes what it is.
 // exists is false where upstream has no such table.
 func (c *Catalog) Lookup(ctx context.Context, db, name string) (exists bool, err error) {
+	if beyondNames(db) || beyondNames(name) {
+		return false, nil
+	}
 	rows, err := c.rows(ctx, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COMMENT FROM information_schema.TABLES "+
 		"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", db, name)
 	if err != nil {

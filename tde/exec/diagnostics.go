@@ -292,6 +292,9 @@ func KillOf(sql []byte) (id uint32, ok bool) {
 // Kill stops what the evaluator does for the session with a connection id, which upstream has just killed.
 func (x *Session) Kill(id uint32) { x.catalog.Kill(id) }
 
+// locksTables finds the clauses by which FLUSH TABLES locks.
+var locksTables = regexp.MustCompile(`(?i)\b(?:read\s+lock|for\s+export)\b`)
+
 // trackLocks notes LOCK TABLES, under which no transaction may be begun for a statement's sake: that would unlock them.
 func (x *Session) trackLocks(template []byte) {
 	begins := func(words string) bool {
@@ -300,7 +303,7 @@ func (x *Session) trackLocks(template []byte) {
 	switch {
 	case begins("SET TRANSACTION"):
 		x.isolates = true
-	case begins("LOCK TABLE"):
+	case begins("LOCK TABLE"), begins("FLUSH ") && locksTables.Match(template):
 		x.tablesLocked = true
 	case begins("UNLOCK TABLE"), begins("BEGIN"), begins("START TRANSACTION"):
 		x.tablesLocked = false

@@ -30,7 +30,7 @@ func (k Kind) String() string { return kindNames[k] }
 
 // kindOf is the kind of a plan.
 func kindOf(p plan.Plan) Kind {
-	switch p.(type) {
+	switch p := p.(type) {
 	case *plan.PassThrough:
 		return Passed
 	case *plan.Rewrite:
@@ -39,6 +39,8 @@ func kindOf(p plan.Plan) Kind {
 		return Evaluated // an ExecuteText runs a plan of its own, whose kind counts
 	case *plan.ReadModifyWrite, *plan.Replay:
 		return Updated
+	case *plan.SetStatement:
+		return kindOf(p.Of)
 	case *plan.CreateTable, *plan.DropTable:
 		return Defined
 	case *plan.Refuse:

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/evaluator"
 )
 
 // answer runs the client's text in the evaluator and passes its answer on: definitions with the logical names, rows as they
@@ -112,6 +113,9 @@ func (s *splitRun) definition() ([]byte, error) {
 	}
 	s.lastType = c.Type
 	c.Schema = s.bench.Logical(c.Schema)
+	if n := c.Length / evaluator.MaxPacket; n > 0 && n <= 4 && c.Length%evaluator.MaxPacket == 0 && s.packet > 0 {
+		c.Length = n * s.packet // the most that a value may have, in characters of n bytes
+	}
 	s.asked(&c)
 	if s.shownColumn(&c) {
 		return c.Append(nil, s.caps), nil

@@ -36,6 +36,7 @@ type Session struct {
 	stands string
 
 	mirror       []evaluator.Variable // for the evaluator; nil while not known
+	packet       uint32               // upstream's max_allowed_packet, known as mirror is
 	found        found                // of the last statement
 	before       found                // of the one before, for what asks about it
 	tablesLocked bool                 // by LOCK TABLES
@@ -44,6 +45,7 @@ type Session struct {
 	instead      instead              // of the statement that Plan has seen last
 	texts        texts                // prepared by SQL
 	temporary    temporary
+	splits       bool       // what upstream could compute is the evaluator's, too
 	using        []*userVar // the parameters of such a statement that is being executed; nil: there is none
 
 	lexer    plan.Lexer
@@ -178,6 +180,13 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 				return stored, rest, err
 			}
 		}
+		other, err := x.misspelt(ctx, p, src)
+		return other, rest, err
+	case *plan.SetStatement:
+		if e, ok := p.Of.(*plan.ExecuteText); ok && x.texts.own[e.Name] == nil {
+			pass, err := x.planText(ctx, e)
+			return pass, rest, err
+		}
 	}
 	return p, rest, nil
 }
@@ -262,6 +271,7 @@ func (x *Session) env() *plan.Env {
 	return &plan.Env{
 		Mode: x.vars.mode, DB: x.vars.DB, OnlyFullGroupBy: x.vars.OnlyFullGroupBy,
 		Snapshot: x.state.Snapshot, Rules: x.catalog.rules, Evaluator: x.catalog.evaluator != nil,
+		Split: x.splits && x.catalog.evaluator != nil,
 	}
 }
 
@@ -279,9 +289,13 @@ func (x *Session) plan(ctx context.Context, src []byte, env *plan.Env) (plan.Pla
 		var err error
 		switch need := p.(type) {
 		case *plan.NeedTable:
-			err = x.supply(ctx, need, env)
+			if err = x.nameable(ctx, src, *need); err == nil {
+				err = x.supply(ctx, need, env)
+			}
 		case *plan.NeedTables:
-			err = x.supplyAll(ctx, need.Tables, env)
+			if err = x.nameable(ctx, src, need.Tables...); err == nil {
+				err = x.supplyAll(ctx, need.Tables, env)
+			}
 		default:
 			if _, text := p.(*plan.PrepareText); len(env.Absent) == 0 && !text && !loads(p) {
 				x.state.Plans.Put(x.key, p)
@@ -400,10 +414,14 @@ func evaluates(p plan.Plan) bool {
 	return false
 }
 
-// forwards says whether what a plan assigned is upstream's. Of an EXECUTE, executeText has noted it.
+// forwards says whether what a plan assigned is upstream's. Of an EXECUTE, executeText has noted it; SET STATEMENT runs nothing that
+// upstream does.
 func forwards(p plan.Plan) bool {
-	_, execute := p.(*plan.ExecuteText)
-	return !execute && !evaluates(p)
+	switch p.(type) {
+	case *plan.ExecuteText, *plan.SetStatement: // what they run is another plan
+		return false
+	}
+	return !evaluates(p)
 }
 
 // planSplit plans the statement that the lexer read last for the evaluator.
@@ -470,6 +488,8 @@ func (x *Session) run(ctx context.Context, p plan.Plan, more bool) error {
 		return x.showWarnings(p, more)
 	case *plan.Explain:
 		return x.explain(ctx, p, more)
+	case *plan.SetStatement:
+		return x.setStatement(ctx, p, more)
 	case *plan.PrepareText:
 		return x.prepareText(p, more)
 	case *plan.ExecuteText:

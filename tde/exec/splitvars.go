@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -41,7 +42,12 @@ func (s *splitRun) mirrored() ([]evaluator.Variable, error) {
 	}
 	names := mirrorNames(s.catalog.mariaDB, s.catalog.version)
 	var out []evaluator.Variable
-	err := s.query("SELECT @@"+strings.Join(names, ", @@")+" LIMIT 1", func(row [][]byte) error {
+	err := s.query("SELECT @@"+strings.Join(names, ", @@")+", @@max_allowed_packet LIMIT 1", func(row [][]byte) error {
+		packet, err := strconv.ParseUint(string(row[len(names)]), 10, 32)
+		if err != nil {
+			return wire.ErrMalformed
+		}
+		s.packet = uint32(packet)
 		for i, name := range names {
 			if name == noteVerbosity && !bytes.Contains(row[i], []byte("basic")) {
 				row[i] = bytes.TrimSuffix(append([]byte("basic,"), row[i]...), []byte(","))

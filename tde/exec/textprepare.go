@@ -102,6 +102,8 @@ func (x *Session) planPrepare(ctx context.Context, p *plan.PrepareText) (plan.Pl
 		return inner, err
 	case *plan.Refuse:
 		return inner, err
+	case *plan.SetStatement:
+		return nil, notSupported("PREPARE of SET STATEMENT for a statement on an encrypted table is not supported")
 	case *plan.Split:
 		if err := x.checkSplit(ctx, inner, src, false); err != nil {
 			return nil, err

@@ -57,6 +57,9 @@ func Build(st Statement, env *Env) Plan {
 	if p := h.special(st, env); p != nil {
 		return p
 	}
+	if h.maintains() {
+		return &PassThrough{}
+	}
 	read := st.Template
 	node := parse(read, env.Mode)
 	if node == nil {

@@ -77,6 +77,9 @@ func (h *head) special(st Statement, env *Env) Plan {
 	case "DESC", "DESCRIBE", "EXPLAIN":
 		return h.show(env)
 	case "SET":
+		if h.word(1) == "STATEMENT" {
+			return h.setStatement(env)
+		}
 		return h.setTLS()
 	case "FLUSH":
 		return h.flushTLS(env)

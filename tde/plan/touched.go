@@ -57,6 +57,8 @@ func Touched(p Plan) []Touch {
 		}
 	case *Explain:
 		return Touched(p.Of)
+	case *SetStatement:
+		return Touched(p.Of)
 	}
 	return t.sorted()
 }

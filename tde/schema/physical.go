@@ -190,11 +190,15 @@ func (p *printer) cellTypes() []string {
 		cells = append(cells, i)
 		row += blobInRow
 	}
+	longest := maxVarbinary
+	if strings.EqualFold(t.Engine, "MEMORY") || strings.EqualFold(t.Engine, "HEAP") {
+		longest = maxRow // it has no BLOBs
+	}
 	size := func(i int) int { return p.MaxStored(&t.Columns[i]) + p.Overhead }
 	slices.SortStableFunc(cells, func(a, b int) int { return size(a) - size(b) })
 	for _, i := range cells {
 		n := size(i)
-		if grows := n + 2 - blobInRow; n <= maxVarbinary && row+grows <= maxRow {
+		if grows := n + 2 - blobInRow; n <= longest && row+grows <= maxRow {
 			row += grows
 			types[i] = "VARBINARY(" + strconv.Itoa(n) + ")"
 			continue

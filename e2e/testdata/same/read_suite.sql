@@ -85,3 +85,17 @@ SHOW WARNINGS;
 SET note_verbosity = DEFAULT;
 #! only: mariadb
 DROP TABLE noted;
+# Lengths that max_allowed_packet bounds.
+CREATE TABLE bound (a VARCHAR(10), b VARCHAR(10) CHARACTER SET latin1);
+INSERT INTO bound VALUES ('x', 'y');
+SET group_concat_max_len = 4294967295;
+SELECT GROUP_CONCAT(a), GROUP_CONCAT(UPPER(b)) FROM bound;
+#! only: mariadb
+SELECT SFORMAT('{}-{}', a, b), SFORMAT('{}', b) FROM bound;
+# Names that no table can have.
+#! known: warnings
+SELECT * FROM `bound😁`;
+#! known: warnings
+INSERT INTO `😁` VALUES ('x');
+#! only: mariadb
+SELECT ROWNUM(), x.a FROM `bound😁` x;

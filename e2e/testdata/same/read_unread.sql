@@ -122,3 +122,16 @@ SELECT id, name FROM a LIMIT ROWS EXAMINED 2;
 SELECT id, name FROM a WHERE UPPER(name) > 'A' ORDER BY id LIMIT 3 ROWS EXAMINED 100;
 #! only: mariadb
 SELECT n, COUNT(*) FROM a GROUP BY n LIMIT ROWS EXAMINED 3;
+# What is no SQL.
+INSERT INTO a SELECT a.* AS x FROM a;
+INSERT INTO a (id, name) VALUES (9, 'nine') nonsense;
+SELEC id FROM a WHERE name = 'one';
+UPDATE a SET name = 'x' 'y', WHERE id = 1;
+SELECT id FROM a WHERE name = 'one' AND;
+DELETE FROM a WHERE name = 'one' ODER BY id;
+CREATE TABLE z (id INT, a VARCHAR(10) NOT NOT NULL);
+#! mode: text
+PREPARE p FROM 'SELECT id FROM a WHERE';
+#! only: mariadb
+SET STATEMENT sort_buffer_size = 100000 SELECT id FROM a;
+SELECT COUNT(*) FROM a;
