@@ -56,6 +56,7 @@ func (r *reader) column(rows result, i int) (schema.Column, error) {
 		Invisible:     strings.Contains(extra, "invisible"),
 		AutoIncrement: strings.Contains(extra, "auto_increment"),
 		Generated:     text(15) != "" || strings.Contains(extra, "virtual generated") || strings.Contains(extra, "stored generated"),
+		Unstored:      r.mariaDB && strings.Contains(extra, "virtual generated"),
 		OnUpdateNow:   strings.Contains(extra, "on update"),
 	}
 	if strings.Contains(c.SQLType, "/*") {

@@ -141,7 +141,16 @@ func (a *alteration) define(ctx context.Context) error {
 		return err
 	}
 	a.origins = of
-	to.Inherit(from, func(c *schema.Column) *schema.Column { return a.origins[c.Name] })
+	anew, err := a.checked()
+	if err != nil {
+		return err
+	}
+	to.Inherit(from, func(c *schema.Column) *schema.Column {
+		if c == anew {
+			return nil
+		}
+		return a.origins[c.Name]
+	})
 	if err := a.unreferenced(); err != nil {
 		return err
 	}
@@ -157,6 +166,19 @@ func (a *alteration) define(ctx context.Context) error {
 		return err
 	}
 	return a.physical(ctx)
+}
+
+// checked is a column to write anew where the table gets a CHECK constraint: the evaluator sees all rows then, under the lock. It is
+// nil where that need not be.
+func (a *alteration) checked() (*schema.Column, error) {
+	if !slices.ContainsFunc(a.to.Checks, func(check string) bool { return !slices.Contains(a.from.Checks, check) }) {
+		return nil, nil
+	}
+	i := slices.IndexFunc(a.to.Columns, func(c schema.Column) bool { return c.Storage == schema.StoredCell && a.origins[c.Name] != nil })
+	if i < 0 {
+		return nil, notSupported("adding a CHECK constraint to a table of which no column is encrypted")
+	}
+	return &a.to.Columns[i], nil
 }
 
 // physical finds the way from one physical table to the other.

@@ -30,6 +30,9 @@ func (b *block) insertPlan(s *ast.InsertStmt, rows int) (Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.Decided() {
+		return nil, refuse("decided", "an INSERT into an encrypted table with CHECK constraints or generated columns needs the evaluator, which is off")
+	}
 	ins := &insertion{block: b, table: t, insert: &Insert{Table: t}}
 	if err := ins.columns(s); err != nil {
 		return nil, err

@@ -23,6 +23,9 @@ func (b *block) updatePlan(s *ast.UpdateStmt) (Plan, error) {
 	if u.table == nil {
 		return nil, refuse("update", "UPDATE of a table that is not encrypted by what encrypted tables hold is not supported")
 	}
+	if u.table.Decided() {
+		return nil, refuse("decided", "an UPDATE of an encrypted table with CHECK constraints or generated columns needs the evaluator, which is off")
+	}
 	if err := u.assignments(s); err != nil {
 		return nil, err
 	}

@@ -127,11 +127,25 @@ func TestCreateTableSizes(t *testing.T) {
 	}
 }
 
+// TestExpressions sees that what a string holds is not taken for a function of the session.
+func TestExpressions(t *testing.T) {
+	table := customers()
+	table.Checks = []string{"c: (`email` like _utf8mb4\\'%@% user()\\')", "d: `user` in ('a''user()', 'database()')", "e: `version` > 1"}
+	if err := table.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestUnsupported(t *testing.T) {
 	for want, change := range map[string]func(*schema.Table){
-		"generated column (email)":      func(t *schema.Table) { t.Columns[1].Generated = true },
-		"expression as DEFAULT (email)": func(t *schema.Table) { t.Columns[1].Default = schema.DefaultExpr },
-		"CHECK constraint":              func(t *schema.Table) { t.Checks = []string{"c: a > 1"} },
+		"VIRTUAL generated column (email)": func(t *schema.Table) { t.Columns[1].Generated, t.Columns[1].Unstored = true, true },
+		"DEFAULT that calls": func(t *schema.Table) {
+			t.Columns[1].Default, t.Columns[1].DefaultSQL = schema.DefaultExpr, "concat(_utf8mb4\\'a\\',user())"
+		},
+		"CHECK constraint that calls": func(t *schema.Table) { t.Checks = []string{"c: `email` <> current_user()"} },
+		"expression for column id": func(t *schema.Table) {
+			t.Columns[0].Default, t.Columns[0].DefaultSQL = schema.DefaultExpr, "1 + 1"
+		},
 		"partitioning":                  func(t *schema.Table) { t.Options = "partitioned" },
 		"system versioning":             func(t *schema.Table) { t.Versioned = true },
 		"begins with _tde_ (_TDE_x)":    func(t *schema.Table) { t.Columns[3].Name = "_TDE_x" },

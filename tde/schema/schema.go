@@ -2,7 +2,10 @@
 // upstream stores. Its values are immutable once published in a Snapshot.
 package schema
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Prefix starts the name of every column that tdeproxy adds to a physical table. Logical names must not have it.
 const Prefix = "_tde_"
@@ -110,6 +113,7 @@ type Column struct {
 	OnUpdateNow   bool
 	AutoIncrement bool
 	Generated     bool
+	Unstored      bool `json:",omitempty"` // MariaDB's VIRTUAL: its value may depend on who reads it, and when
 	JSONCheck     bool // MariaDB's JSON: LONGTEXT with CHECK (json_valid(column))
 	Comment       string
 	Storage       Storage
@@ -189,6 +193,12 @@ func (t *Table) Column(name string) *Column {
 		}
 	}
 	return nil
+}
+
+// Decided says that only a server can tell what a row of the table is, or whether it may be: the table has generated columns
+// or CHECK constraints.
+func (t *Table) Decided() bool {
+	return len(t.Checks) > 0 || slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Generated })
 }
 
 // Transactional says whether a storage engine has transactions: that decides what STRICT_TRANS_TABLES means.
