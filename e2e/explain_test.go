@@ -87,3 +87,22 @@ func verb(t *testing.T, s *stage, args ...string) string {
 	}
 	return string(out)
 }
+
+// TestExplainExecuted explains what SQL has prepared, with the value of a user variable; not of one whose value upstream must not see.
+func TestExplainExecuted(t *testing.T) {
+	forFlavours(t, func(t *testing.T, f harness.Flavour) {
+		s := stageOf(t, f)
+		c := s.connect(t, rawmysql.Config{Database: s.database(t, "explains")})
+		run(t, c, "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20), w VARCHAR(20), KEY (v))", "INSERT INTO t (v, w) VALUES ('a', 'b')",
+			"SET @a = 'a'", "SELECT w INTO @b FROM t")
+		for _, text := range []string{"SELECT w FROM t WHERE v = ?", "SELECT UPPER(w) FROM t WHERE v = ? AND id < 5", "SELECT UPPER(w) FROM t WHERE w > ?"} {
+			run(t, c, "PREPARE e FROM 'EXPLAIN "+text+"'")
+			got, want := column(t, c, "EXECUTE e USING @a"), column(t, c, "EXPLAIN "+strings.Replace(text, "?", "'a'", 1))
+			if strings.Join(got, "\n") != strings.Join(want, "\n") || !slices.Contains(got, "upstream EXPLAIN") {
+				t.Errorf("EXPLAIN %s, executed, shows\n%q\nand with a literal\n%q", text, got, want)
+			}
+			wantError(t, "EXPLAIN "+text+" with a value of an encrypted table", c.Exec("EXECUTE e USING @b"), 1235)
+		}
+		s.healthy(t)
+	})
+}

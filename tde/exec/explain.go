@@ -21,6 +21,11 @@ func (x *Session) explain(ctx context.Context, p *plan.Explain, more bool) error
 	}
 	x.args = args{src: src, literals: lexer.Literals, mode: x.vars.mode, vars: &x.vars}
 	x.binder.start(ctx, x.state, &x.args)
+	if x.using != nil {
+		if err := x.bindUsing(ctx, src, lexer.Literals, x.using); err != nil {
+			return err
+		}
+	}
 	rows := plan.Explained(p.Of)
 	var err error
 	switch of := p.Of.(type) {
@@ -103,7 +108,13 @@ func (s *splitRun) explain(ctx context.Context, rows [][]string) ([][]string, er
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.ask(explainText+string(sql), func([]byte) error { return nil }); err != nil {
+	sql = append([]byte(explainText), sql...)
+	if len(s.using) > 0 {
+		if sql, err = s.prepareUsing(sql); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := s.ask(string(sql), func([]byte) error { return nil }); err != nil {
 		return nil, err
 	}
 	for i := range s.plan.Fetches {

@@ -215,7 +215,7 @@ func (x *Session) Forwarded(failed bool) {
 		x.forgetUserVars(x.instead.writes)
 	}
 	if x.instead.after != nil {
-		x.instead.after()
+		x.instead.after(failed)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,12 +35,12 @@ func (x *Session) planText(ctx context.Context, p plan.Plan) (plan.Plan, error) 
 	pass := &plan.PassThrough{Effects: plan.Effects{Session: true}}
 	switch p := p.(type) {
 	case *plan.PrepareText:
-		return x.planPrepare(ctx, p)
+		return x.planPrepareText(ctx, p)
 	case *plan.DeallocateText:
 		if x.texts.own[p.Name] != nil {
 			return p, nil
 		}
-		x.instead.after = func() { delete(x.texts.upstream, p.Name) }
+		x.instead.after = func(bool) { delete(x.texts.upstream, p.Name) }
 	case *plan.ExecuteText:
 		if x.texts.own[p.Name] != nil {
 			return p, nil
@@ -51,10 +52,29 @@ func (x *Session) planText(ctx context.Context, p plan.Plan) (plan.Plan, error) 
 		if err := x.Allows(vars[0]); err != nil {
 			return nil, err
 		}
-		x.instead.after = func() { x.Overwritten(vars[1]) }
+		x.instead.after = func(bool) { x.Overwritten(vars[1]) }
 		pass.Effects.Schema = true
 	}
 	return pass, nil
+}
+
+// planPrepareText plans PREPARE. One that fails does away with the statement that had its name before, as servers do.
+func (x *Session) planPrepareText(ctx context.Context, p *plan.PrepareText) (plan.Plan, error) {
+	q, err := x.planPrepare(ctx, p)
+	var broken *wire.BrokenError
+	if errors.As(err, &broken) {
+		return nil, err
+	}
+	r, refused := q.(*plan.Refuse)
+	if err != nil {
+		r, refused = &plan.Refuse{Reason: "error", Err: answer(err)}, true
+	}
+	_, upstream := x.texts.upstream[p.Name]
+	if refused && (upstream || x.texts.own[p.Name] != nil) {
+		x.instead = instead{}
+		return &plan.PrepareText{Name: p.Name, Fails: r}, nil
+	}
+	return q, err
 }
 
 // planPrepare plans the statement that PREPARE names. What touches no protected table is upstream's.
@@ -92,8 +112,12 @@ func (x *Session) planPrepare(ctx context.Context, p *plan.PrepareText) (plan.Pl
 			return nil, notSupported("PREPARE of a text that comes of an encrypted table is not supported")
 		}
 		reads, writes := x.UserVars(src)
-		x.instead = instead{after: func() {
+		x.instead = instead{after: func(failed bool) {
 			delete(x.texts.own, p.Name)
+			delete(x.texts.upstream, p.Name)
+			if failed {
+				return
+			}
 			if x.texts.upstream == nil {
 				x.texts.upstream = map[string][2]string{}
 			}
@@ -196,6 +220,11 @@ func (x *Session) prepareText(p *plan.PrepareText, more bool) error {
 		}
 		delete(x.texts.upstream, p.Name)
 	}
+	if p.Fails != nil {
+		delete(x.texts.own, p.Name)
+		_ = x.authorize(p.Fails)
+		return p.Fails.Err
+	}
 	if x.texts.own == nil {
 		x.texts.own = map[string]*keptText{}
 	}
@@ -227,7 +256,7 @@ func (x *Session) executeText(ctx context.Context, p *plan.ExecuteText, more boo
 	if err != nil {
 		return err
 	}
-	if err := x.bindUsing(ctx, src, vars); err != nil {
+	if err := x.bindUsing(ctx, src, x.lexer.Literals, vars); err != nil {
 		return err
 	}
 	if inner, err = x.planUsing(ctx, inner, src, hidden); err != nil {
@@ -277,11 +306,11 @@ func (x *Session) usingValues(names []string) (vars []*userVar, hidden bool, err
 	return vars, hidden, nil
 }
 
-// bindUsing makes the values the parameters of the statement that the lexer has read last.
-func (x *Session) bindUsing(ctx context.Context, src []byte, vars []*userVar) error {
-	x.args = args{src: src, literals: x.lexer.Literals, index: make([]int, len(x.lexer.Literals)), mode: x.vars.mode, vars: &x.vars}
+// bindUsing makes the values the parameters of a statement with some literals.
+func (x *Session) bindUsing(ctx context.Context, src []byte, literals []plan.Literal, vars []*userVar) error {
+	x.args = args{src: src, literals: literals, index: make([]int, len(literals)), mode: x.vars.mode, vars: &x.vars}
 	n := 0
-	for i, l := range x.lexer.Literals {
+	for i, l := range literals {
 		if l.Kind == plan.LitParam {
 			x.args.index[i] = n
 			n++

@@ -35,7 +35,8 @@ type instead struct {
 	src      []byte // with the values
 	original []byte
 	writes   []string // variables that the statement assigns upstream
-	after    func()   // what is to be noted when it has gone upstream; nil: nothing
+	// after notes what becomes of it when it has gone upstream, in vain where failed is true; nil: nothing is noted.
+	after func(failed bool)
 }
 
 // derived are the names among some that variables of this session have.

@@ -11,6 +11,8 @@ type PrepareText struct {
 	Name string // in lower case
 	Text string // the statement, unless
 	Var  string // the user variable has it
+	// Fails is why it cannot be prepared: all that it does is to do away with the statement that had its name.
+	Fails *Refuse
 }
 
 // ExecuteText is EXECUTE … USING.

@@ -106,6 +106,33 @@ SET @one = 1;
 #! mode: text
 EXECUTE into1 USING @one;
 SELECT @x;
+# A PREPARE that fails leaves none of its name.
+#! mode: text
+PREPARE gone FROM 'SELECT id, v FROM t WHERE v = ?';
+#! mode: text
+PREPARE gone FROM 'SELECT nosuch, UPPER(v) FROM t';
+#! mode: text
+EXECUTE gone USING @one;
+#! mode: text
+PREPARE gone FROM 'SELECT v FROM nosuch';
+#! mode: text
+PREPARE gone FROM 'SELECT UPPER(v) FROM t WHERE id = ?';
+#! mode: text
+EXECUTE gone USING @one;
+#! mode: text
+PREPARE gone FROM 'SELECT 1 +';
+#! mode: text
+EXECUTE gone USING @one;
+#! mode: text
+PREPARE gone FROM 'SELECT 1 + ?';
+#! mode: text
+EXECUTE gone USING @one;
+#! mode: text
+PREPARE gone FROM 'SELECT UPPER(nosuch) FROM t';
+#! mode: text
+EXECUTE gone USING @one;
+#! mode: text
+DEALLOCATE PREPARE gone;
 SET @n = 0;
 #! mode: text
 #! known: warnings
