@@ -174,7 +174,10 @@ func canaryWrites() []canaryWrite {
 		{"trigger", false, text("CREATE TRIGGER tr BEFORE INSERT ON c FOR EACH ROW SET NEW.v = '%s'", word)},
 		{"event", false, text("CREATE EVENT ev ON SCHEDULE EVERY 1 DAY DO INSERT INTO c (v) VALUES ('%s')", word)},
 		{"view", false, text("CREATE VIEW vw AS SELECT * FROM c WHERE v = '%s'", word)},
-		{"create as select", false, text("CREATE TABLE c_as AS SELECT '%s' AS v", word)},
+		{"create as select", true, text("CREATE TABLE c_as AS SELECT '%s' AS v", word)},
+		{"create as select from a table", true, text("CREATE TABLE c_of (x VARCHAR(99) DEFAULT '%s', KEY (w)) COMMENT '%s' AS SELECT id, CONCAT(v, '%s') AS w, 0x%s AS y "+
+			"FROM c WHERE v <> '%s' AND u = '%s' OR UPPER(t) LIKE '%s%%'", word, word, word, hexWord, word, word, word)},
+		{"create as select that fails", false, text("CREATE TABLE c_bad (UNIQUE KEY (w)) SELECT '%s' AS w UNION ALL SELECT '%s' FROM c UNION ALL SELECT 'x' FROM c a, c b", word, word)},
 		{"alter default", true, text("ALTER TABLE c ALTER v SET DEFAULT '%s'", word)},
 		{"alter add", true, text("ALTER TABLE c ADD extra VARCHAR(60) DEFAULT '%s'", word)},
 		{"alter add, rows written anew", true, text("ALTER TABLE c ADD more VARCHAR(60) NOT NULL DEFAULT '%s', ADD KEY (more)", word)},

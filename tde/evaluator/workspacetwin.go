@@ -15,7 +15,7 @@ type Twin struct {
 	// Schema is the twin's, unquoted. It stands for the table's database in messages and is no other table's.
 	Schema string
 	w      *Workspace
-	table  *loaded
+	from   string // what its rows are read from, in their order
 }
 
 // Twin makes a table's twin.
@@ -33,7 +33,7 @@ func (w *Workspace) Twin(t *schema.Table) (*Twin, error) {
 		w.used = append(w.used, table)
 	}
 	table.dirty = table.dirty || !schema.Transactional(t.Engine)
-	return &Twin{Schema: db, w: w, table: table}, nil
+	return &Twin{Schema: db, w: w, from: table.name + " ORDER BY " + rowColumn}, nil
 }
 
 // storingTable makes the definition of a table's twin of its own.
@@ -106,7 +106,7 @@ func (t *Twin) Rows(cols []*schema.Column, fn func(row [][]byte) error) error {
 	if err := w.Set([]Variable{{Name: "character_set_results", Value: "NULL"}}); err != nil {
 		return err
 	}
-	if err := w.Query([]byte("SELECT " + readBack(cols) + " FROM " + t.table.name + " ORDER BY " + rowColumn)); err != nil {
+	if err := w.Query([]byte("SELECT " + readBack(cols) + " FROM " + t.from)); err != nil {
 		return err
 	}
 	w.conn.Enlarge()

@@ -246,7 +246,7 @@ func (c *Catalog) cleanAll(ctx context.Context) error {
 	for _, r := range rows {
 		c.clean(r[0], r[1])
 	}
-	return nil
+	return c.cleanMade(ctx)
 }
 
 // clean drops what a DDL that was killed has left of a table.

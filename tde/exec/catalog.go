@@ -159,6 +159,9 @@ func (c *Catalog) Reload(ctx context.Context) error {
 	var tables []*schema.Table
 	sealers := map[schema.TableID]*sealer{}
 	for _, r := range rows {
+		if strings.HasPrefix(r[1], schema.MakePrefix) {
+			continue // of no use to anybody until it has its name
+		}
 		s, err := c.load(ctx, r[0], r[1], r[2])
 		if err != nil {
 			return err

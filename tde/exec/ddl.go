@@ -27,25 +27,13 @@ func (x *Session) createTable(ctx context.Context, p *plan.CreateTable, more boo
 	if err != nil {
 		return err
 	}
-	members := func(c schema.Column) bool { // of bytes, which INFORMATION_SCHEMA may leave without a character set
-		return (c.Kind == schema.KindEnum || c.Kind == schema.KindSet) && (c.Charset == "binary" || c.Charset == "")
-	}
-	if wide(x.vars.ConnectionCharset) && slices.ContainsFunc(t.Columns, members) {
-		return notSupported("an ENUM or SET of bytes, whose members this connection writes in %s, in an encrypted table is not supported", x.vars.ConnectionCharset)
-	}
-	t.TokenDomain, t.Temporary = t.DB, p.Temporary
-	if err := t.Protect(x.catalog.rules, x.state.Snapshot.Lookup); err != nil {
-		return unsupported(err)
-	}
-	if err := x.weighable(ctx, t); err != nil {
+	t.Temporary = p.Temporary
+	if err := x.protect(ctx, t); err != nil {
 		return err
 	}
-	s, ddl, err := x.physical(t, p)
+	s, ddl, err := x.physical(t, &schema.Physical{IfNotExists: p.IfNotExists, Replace: p.Replace})
 	if err != nil {
 		return err
-	}
-	if !ascii([]byte(ddl)) && !strings.HasPrefix(x.vars.ClientCharset, "utf8") {
-		return notSupported("CREATE TABLE of an encrypted table with names that are not ASCII needs SET NAMES utf8mb4")
 	}
 	if err := x.send(wire.ComQuery, []byte(ddl)); err != nil {
 		return err
@@ -82,6 +70,21 @@ func (x *Session) created(ok wire.OK, warnings []evaluator.Warning, more bool) e
 		}
 	}
 	return x.sendOK(ok, more)
+}
+
+// protect decides how a new table is stored, or why it cannot be.
+func (x *Session) protect(ctx context.Context, t *schema.Table) error {
+	members := func(c schema.Column) bool { // of bytes, which INFORMATION_SCHEMA may leave without a character set
+		return (c.Kind == schema.KindEnum || c.Kind == schema.KindSet) && (c.Charset == "binary" || c.Charset == "")
+	}
+	if wide(x.vars.ConnectionCharset) && slices.ContainsFunc(t.Columns, members) {
+		return notSupported("an ENUM or SET of bytes, whose members this connection writes in %s, in an encrypted table is not supported", x.vars.ConnectionCharset)
+	}
+	t.TokenDomain = t.DB
+	if err := t.Protect(x.catalog.rules, x.state.Snapshot.Lookup); err != nil {
+		return unsupported(err)
+	}
+	return x.weighable(ctx, t)
 }
 
 // wide says whether a character set writes ASCII in more than a byte.
@@ -155,7 +158,7 @@ func (x *Session) definitionVariables() (map[string]string, error) {
 const codeUnknownDatabase = 1049
 
 // physical gives a described table its id and keys, and writes its physical CREATE TABLE.
-func (x *Session) physical(t *schema.Table, p *plan.CreateTable) (*sealer, string, error) {
+func (x *Session) physical(t *schema.Table, how *schema.Physical) (*sealer, string, error) {
 	if _, err := rand.Read(t.ID[:]); err != nil {
 		return nil, "", fmt.Errorf("making a table id: %w", err)
 	}
@@ -173,10 +176,12 @@ func (x *Session) physical(t *schema.Table, p *plan.CreateTable) (*sealer, strin
 	if err != nil {
 		return nil, "", unsupported(err)
 	}
-	ddl, err := schema.CreateTable(t, &schema.Physical{
-		MariaDB: x.catalog.mariaDB, IfNotExists: p.IfNotExists, Replace: p.Replace, MaxStored: value.MaxStored, Overhead: cell.Overhead,
-		TableComment: comment, ColumnComments: columns, RefColumn: x.refColumn(t),
-	})
+	how.MariaDB, how.MaxStored, how.Overhead, how.RefColumn = x.catalog.mariaDB, value.MaxStored, cell.Overhead, x.refColumn(t)
+	how.TableComment, how.ColumnComments = comment, columns
+	ddl, err := schema.CreateTable(t, how)
+	if err == nil && !ascii([]byte(ddl)) && !strings.HasPrefix(x.vars.ClientCharset, "utf8") {
+		err = notSupported("CREATE TABLE of an encrypted table with names that are not ASCII needs SET NAMES utf8mb4")
+	}
 	return s, ddl, unsupported(err)
 }
 

@@ -408,7 +408,7 @@ var errReplay = errors.New("exec: an UPDATE for the evaluator")
 // evaluates says whether a plan lets the evaluator run the client's text, so that what it assigns is here.
 func evaluates(p plan.Plan) bool {
 	switch p.(type) {
-	case *plan.Split, *plan.Store, *plan.Replay:
+	case *plan.Split, *plan.Store, *plan.Replay, *plan.CreateSelect:
 		return true
 	}
 	return false
@@ -501,6 +501,8 @@ func (x *Session) run(ctx context.Context, p plan.Plan, more bool) error {
 		return x.readModifyWrite(ctx, p, more)
 	case *plan.CreateTable:
 		return x.createTable(ctx, p, more)
+	case *plan.CreateSelect:
+		return x.createSelect(ctx, p, more)
 	case *plan.DropTable:
 		return x.dropTable(ctx, p, more)
 	case *plan.AlterTable:

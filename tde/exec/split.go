@@ -21,13 +21,14 @@ type splitRun struct {
 	lits  map[string]string // PartSession expressions as literals
 	// preset are upstream's own user variables that the evaluator has been given.
 	preset   map[string]*userVar
-	twin     *evaluator.Twin // that a Store fills
-	base     int             // added to the indexes of literals
-	patch    patch           // of each row of the answer; nil: none
-	types    []wire.Type     // of the answer's columns
-	lastType wire.Type       // of the column definition read last
-	binary   bool            // its protocol
-	answered bool            // the client's text; what follows is of the proxy's own
+	twin     *evaluator.Twin      // that a Store fills, or a CREATE TABLE … SELECT makes
+	defining []evaluator.Variable // what a definition depends on beside
+	base     int                  // added to the indexes of literals
+	patch    patch                // of each row of the answer; nil: none
+	types    []wire.Type          // of the answer's columns
+	lastType wire.Type            // of the column definition read last
+	binary   bool                 // its protocol
+	answered bool                 // the client's text; what follows is of the proxy's own
 	// read reads a fetch's rows; nil: as Session.query does.
 	read     func(sql string, fn func(row [][]byte) error) error
 	grouping *grouping // whose text runs; nil: the client's own
@@ -147,7 +148,8 @@ func (s *splitRun) prepareSession() error {
 	if s.using != nil {
 		user = s.usingVariables(user)
 	}
-	if err := s.bench.Set(append(vars, user...)); err != nil {
+	vars = slices.Concat(vars, s.defining, user)
+	if err := s.bench.Set(vars); err != nil {
 		return err
 	}
 	return s.bench.Use(s.vars.DB)

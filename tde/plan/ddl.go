@@ -116,7 +116,8 @@ func (h *head) createTable(env *Env) Plan {
 	if c.DB, c.Name, i, ok = h.name(i, env.DB); !ok || c.DB == "" {
 		return nil
 	}
-	body := h.body(i, temporary)
+	q := h.query(i)
+	body := h.body(i, q, temporary)
 	designated := env.Rules.Designated(c.DB, c.Name)
 	switch {
 	case body.encrypt == 'Y' && !designated && temporary >= 0:
@@ -127,8 +128,11 @@ func (h *head) createTable(env *Env) Plan {
 		return refuse("designation", "ENCRYPTION='N' for a table that a rule designates is not supported; change the rule")
 	}
 	if !designated {
+		if body.encrypt == 'N' && q < len(h.tokens) {
+			return refuse("create-table", "ENCRYPTION='N' in a CREATE TABLE … SELECT is not supported")
+		}
 		if body.encrypt == 'N' {
-			return &Rewrite{Verb: "CREATE", Head: []Part{{Text: h.body(i, -1).statement}}}
+			return &Rewrite{Verb: "CREATE", Head: []Part{{Text: h.body(i, q, -1).statement}}}
 		}
 		return nil
 	}
@@ -136,8 +140,12 @@ func (h *head) createTable(env *Env) Plan {
 	switch {
 	case p != nil:
 		return p
+	case q < len(h.tokens) && temporary >= 0:
+		return refuse("temporary", "CREATE TEMPORARY TABLE … SELECT in a designated database is not supported")
+	case q < len(h.tokens) && !replace:
+		return h.createSelect(c, i, q, body.definition, env)
 	case !body.plain && like == nil:
-		return refuse("create-table", "this form of CREATE TABLE (LIKE, SELECT, PARTITION, UNION, WITH) in a designated database is not supported")
+		return refuse("create-table", "this form of CREATE TABLE (OR REPLACE … SELECT, PARTITION, UNION, WITH) in a designated database is not supported")
 	}
 	c.Statement, c.Replace, c.Like, c.Temporary = body.statement, replace, like, temporary >= 0
 	return c
@@ -184,17 +192,26 @@ type tableBody struct {
 	plain     bool   // column definitions and options only
 	encrypt   byte   // 'Y', 'N' or 0: what the statement says of encryption
 	statement string // the whole statement without those words
+	// definition is what stands between the name and the query, without those words.
+	definition string
 }
 
-// body reads what follows token i; temporary is the token of that word, or -1.
-func (h *head) body(i, temporary int) tableBody {
-	b := tableBody{plain: h.word(i) == "(" && !slices.Contains([]string{"LIKE", "SELECT", "WITH", "VALUES", "("}, h.word(i+1))}
+// body reads what follows the name up to a query, which begins at token q; temporary is the token of that word, or -1.
+func (h *head) body(i, q, temporary int) tableBody {
+	from, to := len(h.text), len(h.text)
+	if i < len(h.tokens) {
+		from = h.tokens[i].Start
+	}
+	if q < len(h.tokens) {
+		to = h.tokens[q].Start
+	}
+	b := tableBody{plain: q == len(h.tokens) && h.word(i) == "(" && !slices.Contains([]string{"LIKE", "SELECT", "WITH", "VALUES", "("}, h.word(i+1))}
 	var cut [][2]int
 	if temporary >= 0 {
 		cut = append(cut, [2]int{h.tokens[temporary].Start, h.tokens[temporary].End})
 	}
 	depth := 0
-	for ; i < len(h.tokens); i++ {
+	for ; i < q; i++ {
 		w := h.word(i)
 		switch {
 		case w == "(" && h.tokens[i].Kind == TokPunct:
@@ -215,6 +232,13 @@ func (h *head) body(i, temporary int) tableBody {
 		}
 	}
 	b.statement = without(h.text, cut)
+	if temporary >= 0 {
+		cut = cut[1:]
+	}
+	for j := range cut {
+		cut[j][0], cut[j][1] = cut[j][0]-from, cut[j][1]-from
+	}
+	b.definition = without(h.text[from:to], cut)
 	return b
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
-// Plan is one of PassThrough, Rewrite, Split, Replay, ReadModifyWrite, CreateTable, DropTable, ServerTLS, ShowWarnings,
+// Plan is one of PassThrough, Rewrite, Split, Replay, ReadModifyWrite, CreateTable, CreateSelect, DropTable, ServerTLS, ShowWarnings,
 // NeedTable, NeedTables and Refuse.
 type Plan interface {
 	plan()

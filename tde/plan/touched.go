@@ -45,6 +45,9 @@ func Touched(p Plan) []Touch {
 		t.split(p.Query)
 	case *Split:
 		t.split(p)
+	case *CreateSelect:
+		t.tables([]*schema.Table{{DB: p.DB, Name: p.Name}})
+		t.split(p.Query)
 	case *Replay:
 		return Touched(&p.Split)
 	case *ReadModifyWrite:

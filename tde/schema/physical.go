@@ -22,6 +22,7 @@ type Physical struct {
 	MariaDB     bool
 	IfNotExists bool
 	Replace     bool
+	As          string // the name that it gets, where that is not the table's own
 	// MaxStored is the size of a column's largest stored form, and Overhead what a cell adds to it, in bytes.
 	MaxStored func(*Column) int
 	Overhead  int
@@ -111,7 +112,11 @@ func (p *printer) print() (string, error) {
 	if p.IfNotExists {
 		create += "IF NOT EXISTS "
 	}
-	return create + Quote(t.DB) + "." + Quote(t.Name) + " (\n  " + strings.Join(lines, ",\n  ") + "\n)" + p.options(), nil
+	name := t.Name
+	if p.As != "" {
+		name = p.As
+	}
+	return create + Quote(t.DB) + "." + Quote(name) + " (\n  " + strings.Join(lines, ",\n  ") + "\n)" + p.options(), nil
 }
 
 // lay makes the pieces.

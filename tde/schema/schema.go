@@ -13,6 +13,9 @@ const Prefix = "_tde_"
 // TokenPrefix starts the name of an equality-token column; the logical column's name follows.
 const TokenPrefix = Prefix + "eq_"
 
+// MakePrefix starts the name of a table that is being made and filled: what has it after a crash is of no table yet, and goes.
+const MakePrefix = Prefix + "make_"
+
 // TableID identifies a protected table for its whole life, across renames. It is random.
 type TableID [16]byte
 
