@@ -207,7 +207,7 @@ func (d *doctor) server(ctx context.Context, ring *keyring.Ring) {
 	if ring == nil {
 		return
 	}
-	catalog, err := exec.NewCatalog(ctx, exec.Config{Ring: ring, Upstream: admin, Rules: rules(d.cfg), MariaDB: f.mariaDB, Version: f.number, Log: d.log})
+	catalog, err := exec.NewCatalog(ctx, exec.Config{Ring: ring, Upstream: admin, Rules: rules(d.cfg), MariaDB: f.mariaDB, Version: f.number, Log: d.log, Beside: true})
 	if err != nil {
 		d.fail("tables", oneLine(err), "the account needs SELECT on the databases that hold encrypted tables")
 		return

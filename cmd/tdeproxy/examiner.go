@@ -169,7 +169,7 @@ func (x *examiner) tables(ctx context.Context, c *exec.Catalog) {
 	}
 	if len(plain) > 0 {
 		x.warn("tables", fmt.Sprintf("%d that [[encrypt]] designates are stored as plaintext: %s", len(plain), strings.Join(plain[:min(len(plain), 10)], ", ")),
-			"tdeproxy table encrypt, or copy them into new ones")
+			"ALTER TABLE … ENCRYPTION='Y' through the proxy")
 	}
 	verified, err := c.Verify(ctx, sampleRows)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/exec"
@@ -14,10 +15,11 @@ import (
 func Encrypt(ctx context.Context, catalog *exec.Catalog, maxPacket int) func(*Session) Guard {
 	return func(s *Session) Guard {
 		run := exec.NewSession(catalog, s.Client(), s.Upstream(), s.Capabilities())
+		run.Join()
 		run.ID, run.User, run.Peer = s.ConnectionID(), s.User(), s.Peer()
 		return &encryption{
 			session: s, ctx: ctx, run: run, maxPacket: maxPacket,
-			multi: s.Capabilities().Has(wire.MultiStatements), effects: map[uint32]plan.Effects{}, tls: map[uint32]*plan.ServerTLS{},
+			multi: s.Capabilities().Has(wire.MultiStatements), forwarded: map[uint32]*forwarded{}, tls: map[uint32]*plan.ServerTLS{},
 		}
 	}
 }
@@ -30,7 +32,7 @@ type encryption struct {
 	run       *exec.Session
 	maxPacket int
 	multi     bool                       // the client may send several statements in one
-	effects   map[uint32]plan.Effects    // of forwarded prepared statements, by id: those that have any
+	forwarded map[uint32]*forwarded      // prepared statements that are upstream's, by id
 	tls       map[uint32]*plan.ServerTLS // prepared ones about the server's TLS, by id
 	query     wire.Query
 }
@@ -39,17 +41,19 @@ type encryption struct {
 func (e *encryption) Reset() {
 	e.run.Reset()
 	e.run.User = e.session.User()
-	clear(e.effects)
+	clear(e.forwarded)
 	clear(e.tls)
 }
 
 // Close implements Guard.
-func (e *encryption) Close() {}
+func (e *encryption) Close() { e.run.Leave() }
 
 // Command implements Guard.
 func (e *encryption) Command(s *Session, packet []byte) (handled bool, err error) {
 	e.run.Status = s.Status()
+	e.run.Work()
 	defer func() {
+		e.run.Rest()
 		if handled {
 			s.SetStatus(e.run.Status)
 		}
@@ -108,18 +112,10 @@ func (e *encryption) statement(s *Session, packet []byte) (handled bool, err err
 		return false, wire.NewError(wire.CodeNotSupported, "tdeproxy: COM_STMT_BULK_EXECUTE of this statement is not supported")
 	case cmd == wire.ComStmtClose:
 		e.run.CloseStatement(id)
-		delete(e.effects, id)
+		delete(e.forwarded, id)
 		delete(e.tls, id)
 	case cmd == wire.ComStmtExecute || cmd == wire.ComStmtBulkExecute:
-		f := e.effects[id]
-		if err := e.run.Allows(f.UserReads); err != nil {
-			return true, err
-		}
-		failed, err := e.relay(s, packet, f)
-		if !failed {
-			e.run.Overwritten(f.UserWrites)
-		}
-		return true, err
+		return true, e.executeForwarded(s, id, packet)
 	}
 	return false, nil
 }
@@ -169,7 +165,12 @@ func (e *encryption) text(s *Session, packet []byte) error {
 		_, err := e.serverTLS(s, p, sql, false)
 		return err
 	}
-	return e.run.Run(e.ctx, p, sql, false)
+	err = e.run.Run(e.ctx, p, sql, false)
+	var passes *exec.Passes
+	if errors.As(err, &passes) {
+		return e.pass(s, packet, sql, passes.Effects)
+	}
+	return err
 }
 
 // pass forwards a statement, and carries out on the evaluator's side what it kills.
@@ -206,13 +207,14 @@ func (e *encryption) several(s *Session, packet, sql []byte) error {
 	if !e.run.Protects() {
 		return e.severalPlain(s, packet, sql)
 	}
+	generation := e.run.Generation()
 	for rest := sql; rest != nil && whole; {
 		p, next, err := e.run.Plan(e.ctx, rest)
 		if err != nil {
 			return err
 		}
 		pass, ok := p.(*plan.PassThrough)
-		whole = ok && last == (plan.Effects{}) && !e.run.Remembers()
+		whole = ok && last == (plan.Effects{}) && !e.run.Remembers() && generation == e.run.Generation()
 		if ok {
 			last = pass.Effects
 		}
@@ -259,7 +261,11 @@ func (e *encryption) one(s *Session, p plan.Plan, piece []byte, more bool) (fail
 		return e.serverTLS(s, about, piece, more)
 	case !ok:
 		err := e.run.Run(e.ctx, p, piece, more)
-		return e.run.Failed, err
+		var passes *exec.Passes
+		if !errors.As(err, &passes) {
+			return e.run.Failed, err
+		}
+		pass = &plan.PassThrough{Effects: passes.Effects}
 	}
 	q := wire.Query{SQL: piece}
 	if err := s.SendCommand(q.Append(nil, s.Capabilities())); err != nil {
@@ -305,14 +311,6 @@ func (e *encryption) prepare(s *Session, packet []byte) error {
 		return e.prepareTLS(s, p, sql)
 	}
 	return e.run.Prepare(e.ctx, p, sql)
-}
-
-// forwardPrepare passes COM_STMT_PREPARE on and notes what executions will change.
-func (e *encryption) forwardPrepare(s *Session, packet []byte, f plan.Effects) error {
-	if f == (plan.Effects{}) {
-		return e.forward(s, packet, f)
-	}
-	return e.prepareNoting(s, packet, func(id uint32) { e.effects[id] = f })
 }
 
 // prepareNoting passes COM_STMT_PREPARE on; note is told the statement's id.

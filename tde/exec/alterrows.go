@@ -485,22 +485,27 @@ func (a *alteration) filled(ctx context.Context, f *schema.Fill, row [][]byte) (
 			v = row[i]
 		}
 	}
+	return a.sealer.physical(ctx, a.catalog.weights, f, v)
+}
+
+// physical is what a physical column holds of a stored value, as SQL.
+func (s *sealer) physical(ctx context.Context, w *weights, f *schema.Fill, v []byte) (string, error) {
 	switch {
 	case v == nil:
 		return "NULL", nil
 	case f.Column.Storage == schema.StoredClear:
 		return evaluator.Literal(f.Column, v)
 	case !f.Token && !f.Order:
-		return "x'" + hex.EncodeToString(a.sealer.cells.Seal(nil, f.Column.ID, v)) + "'", nil
+		return "x'" + hex.EncodeToString(s.cells.Seal(nil, f.Column.ID, v)) + "'", nil
 	}
 	c, err := stored(nil, v, f.Column)
 	if err != nil {
 		return "", err
 	}
 	if f.Order {
-		order, err := a.sealer.appendOrder(ctx, nil, a.catalog.weights, c, f.Column)
+		order, err := s.appendOrder(ctx, nil, w, c, f.Column)
 		return "x'" + hex.EncodeToString(order) + "'", err
 	}
-	token, err := a.sealer.tokenOf(ctx, a.catalog.weights, c, f.Column)
+	token, err := s.tokenOf(ctx, w, c, f.Column)
 	return "x'" + hex.EncodeToString(token[:]) + "'", err
 }

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/go-mysql-org/go-mysql/client"
 	"github.com/go-mysql-org/go-mysql/mysql"
 
 	"github.com/tdeproxy/tdeproxy/keyring"
@@ -24,6 +25,8 @@ import (
 // Upstream runs the proxy's own queries: those of its account, beside the clients' connections.
 type Upstream interface {
 	Query(ctx context.Context, query string, args ...any) (*mysql.Result, error)
+	// Conn opens a connection of its own, which the caller closes.
+	Conn(ctx context.Context) (*client.Conn, error)
 }
 
 // rows runs a query of the proxy's account and gives its rows as text.
@@ -55,6 +58,8 @@ type Config struct {
 	Version   int  // upstream's, as executable comments have it: 101119
 	Log       *slog.Logger
 	Observer  Observer
+	// Beside says that a proxy may be running: what looks like left by one that was killed is left alone.
+	Beside bool
 }
 
 // Catalog is what all sessions share: the schema, its plans, and the keys of its tables.
@@ -75,6 +80,11 @@ type Catalog struct {
 
 	gate *gate
 
+	turns      turns
+	converting atomic.Pointer[Conversion]
+	generation atomic.Uint64 // of conversions: it changes when one begins and when it ends
+	converts   chan struct{} // holds one token: conversions follow one another
+
 	changes sync.Mutex // one change of state at a time
 	fold    int        // lower_case_table_names
 	state   atomic.Pointer[State]
@@ -92,6 +102,7 @@ func NewCatalog(ctx context.Context, cfg Config) (*Catalog, error) {
 	c := &Catalog{
 		ring: cfg.Ring, evaluator: cfg.Evaluator, upstream: cfg.Upstream, rules: cfg.Rules, mariaDB: cfg.MariaDB, version: cfg.Version,
 		log: cfg.Log, observer: cfg.Observer, weights: newWeights(cfg.Evaluator), gate: newGate(),
+		converts: make(chan struct{}, 1),
 	}
 	rows, err := c.rows(ctx, "SELECT @@lower_case_table_names")
 	if err != nil {
@@ -100,8 +111,13 @@ func NewCatalog(ctx context.Context, cfg Config) (*Catalog, error) {
 	if len(rows) == 1 && rows[0][0] != "0" {
 		c.fold = 1
 	}
-	if err := c.cleanAll(ctx); err != nil {
-		return nil, err
+	if !cfg.Beside {
+		if err := c.cleanAll(ctx); err != nil {
+			return nil, err
+		}
+		if err := c.settleConversions(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return c, c.Reload(ctx)
 }
@@ -117,7 +133,8 @@ func HasEncrypted(ctx context.Context, u Upstream) (bool, error) {
 }
 
 // fromEncrypted finds the tables that say of themselves that they are encrypted.
-const fromEncrypted = "FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_COMMENT LIKE '" + schema.CommentMark + "%'"
+const fromEncrypted = "FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_COMMENT LIKE '" + schema.CommentMark +
+	"%' AND TABLE_NAME NOT LIKE '" + conversionPrefix + "~%'"
 
 // Plaintext lists the tables that a rule designates and that are stored as plaintext all the same, because they were there
 // before the rule: database.table.
@@ -146,7 +163,9 @@ func (c *Catalog) State() *State { return c.state.Load() }
 func (c *Catalog) Close() { c.state.Store(nil) }
 
 // Protects says whether anything is or is to be encrypted; where not, sessions need no guard.
-func (c *Catalog) Protects() bool { return c.State().Snapshot.Len() > 0 || !c.rules.Empty() }
+func (c *Catalog) Protects() bool {
+	return c.State().Snapshot.Len() > 0 || !c.rules.Empty() || c.converting.Load() != nil
+}
 
 // Reload reads all protected tables anew.
 func (c *Catalog) Reload(ctx context.Context) error {
@@ -273,6 +292,15 @@ func (c *Catalog) replace(old *schema.Table, s *sealer) {
 		delete(sealers, old.ID)
 		sealers[s.table.ID] = s
 		return &State{Snapshot: was.Snapshot.Without(old.DB, old.Name).With(s.table), Plans: plan.NewCache(), sealers: sealers}
+	})
+}
+
+// forget takes a table out of the schema that is not encrypted any more.
+func (c *Catalog) forget(old *schema.Table) {
+	c.change(func(was *State) *State {
+		sealers := maps.Clone(was.sealers)
+		delete(sealers, old.ID)
+		return &State{Snapshot: was.Snapshot.Without(old.DB, old.Name), Plans: plan.NewCache(), sealers: sealers}
 	})
 }
 

@@ -157,10 +157,12 @@ func (x *Session) definitionVariables() (map[string]string, error) {
 // codeUnknownDatabase is ER_BAD_DB_ERROR.
 const codeUnknownDatabase = 1049
 
-// physical gives a described table its id and keys, and writes its physical CREATE TABLE.
+// physical gives a described table its keys, and an id where it has none, and writes its physical CREATE TABLE.
 func (x *Session) physical(t *schema.Table, how *schema.Physical) (*sealer, string, error) {
-	if _, err := rand.Read(t.ID[:]); err != nil {
-		return nil, "", fmt.Errorf("making a table id: %w", err)
+	if t.ID == (schema.TableID{}) {
+		if _, err := rand.Read(t.ID[:]); err != nil {
+			return nil, "", fmt.Errorf("making a table id: %w", err)
+		}
 	}
 	key, wrapped, err := x.catalog.ring.NewTableKey(t.ID)
 	if err != nil {

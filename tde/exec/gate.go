@@ -3,7 +3,6 @@ package exec
 import (
 	"sync"
 
-	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
@@ -83,14 +82,20 @@ func (g *gate) drain(id schema.TableID) {
 // enter notes that a plan runs, where DDL lets it; leave that it has. errRedefined says that a table of its is another now.
 func (x *Session) enter(p plan.Plan) (leave func(), err error) {
 	touched := plan.Touched(p)
-	inTransaction := x.tablesLocked || x.Status&wire.StatusAutocommit == 0 || x.Status&wire.StatusInTransaction != 0
-	for _, t := range touched {
-		x.catalog.gate.enter(t.Table.ID, inTransaction)
-	}
+	inTransaction := x.inTransaction()
+	x.apart(func() {
+		for _, t := range touched {
+			x.catalog.gate.enter(t.Table.ID, inTransaction)
+		}
+	})
 	leave = func() {
 		for _, t := range touched {
 			x.catalog.gate.leave(t.Table.ID)
 		}
+	}
+	if x.catalog.generation.Load() != x.planned {
+		leave()
+		return nil, errRedefined // while it waited, a table that it takes for plaintext may have been converted
 	}
 	now := x.present().Snapshot
 	for _, t := range touched {

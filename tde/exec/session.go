@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -26,6 +27,11 @@ type Session struct {
 	User, Peer string
 	// Failed says that the last statement ended in an error, so that those after it in the same text do not run.
 	Failed bool
+
+	turn    atomic.Uint64 // see turns
+	planned uint64        // the generation of conversions in which the statement was planned
+	born    uint64        // the generation in which the session began
+	within  *Conversion   // that has let the command through
 
 	doubt bool // a statement has failed since Status was told: a transaction may be gone
 	state *State
@@ -64,7 +70,7 @@ type Session struct {
 
 // NewSession makes the executor of a session with capabilities caps on both sides.
 func NewSession(c *Catalog, client, upstream *wire.Conn, caps wire.Capability) *Session {
-	x := &Session{catalog: c, client: client, upstream: upstream, caps: caps, stmts: map[uint32]*statement{}}
+	x := &Session{catalog: c, client: client, upstream: upstream, caps: caps, stmts: map[uint32]*statement{}, born: c.generation.Load()}
 	x.binder.weights = c.weights
 	return x
 }
@@ -115,6 +121,8 @@ func (x *Session) Plan(ctx context.Context, src []byte) (p plan.Plan, rest []byt
 
 func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest []byte, err error) {
 	x.instead, x.lexer.Vars = instead{}, nil
+	x.await(src)
+	x.planned = x.catalog.generation.Load()
 	named := x.named(src)
 	if named && plan.Diagnostics(src) {
 		if names := x.derived(plan.UserVarsOf(src, x.vars.mode).Reads); len(names) > 0 {
@@ -371,9 +379,8 @@ func (x *Session) Run(ctx context.Context, p plan.Plan, src []byte, more bool) e
 		default:
 			return x.settle(err)
 		}
-		if _, pass := p.(*plan.PassThrough); err == nil && pass {
-			err = errRedefined // it is not this one's to send
-			break
+		if pass, ok := p.(*plan.PassThrough); err == nil && ok {
+			return &Passes{Effects: pass.Effects} // it is not this one's to send
 		}
 		if err == nil {
 			x.bindText(ctx, src)
@@ -385,6 +392,13 @@ func (x *Session) Run(ctx context.Context, p plan.Plan, src []byte, more bool) e
 	}
 	return x.settle(err)
 }
+
+// Passes is what Run gives where a table was decrypted since the statement was planned: it is to be forwarded, and has not
+// been answered.
+type Passes struct{ Effects plan.Effects }
+
+// Error implements error.
+func (*Passes) Error() string { return "exec: the statement touches no encrypted table any more" }
 
 // mustSplit says whether a statement that was to be rewritten cannot be with the values that it has, which another plan takes.
 func (x *Session) mustSplit(p plan.Plan, err error) bool {
@@ -509,6 +523,8 @@ func (x *Session) run(ctx context.Context, p plan.Plan, more bool) error {
 		return x.alterTable(ctx, p, more)
 	case *plan.RenameTables:
 		return x.renameTables(ctx, p, more)
+	case *plan.ConvertTable:
+		return x.convertTable(ctx, p, more)
 	}
 	panic("exec: internal error: no way to run this plan")
 }

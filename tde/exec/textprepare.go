@@ -16,8 +16,8 @@ import (
 
 // texts are the session's statements that SQL has prepared, by name in lower case.
 type texts struct {
-	own      map[string]*keptText // those that touch protected tables
-	upstream map[string][2]string // those that upstream has: the user variables that each reads and assigns
+	own      map[string]*keptText   // those that touch protected tables
+	upstream map[string]*passedText // those that upstream has
 }
 
 // keptText is a statement as it was when SQL prepared it.
@@ -25,6 +25,13 @@ type keptText struct {
 	src  []byte
 	db   string // the current database
 	mode plan.Mode
+}
+
+// passedText is one that upstream has.
+type passedText struct {
+	keptText
+	reads, writes string // user variables
+	generation    uint64 // of conversions, in which it was planned
 }
 
 // codeWrongArguments is ER_WRONG_ARGUMENTS.
@@ -45,14 +52,20 @@ func (x *Session) planText(ctx context.Context, p plan.Plan) (plan.Plan, error) 
 		if x.texts.own[p.Name] != nil {
 			return p, nil
 		}
-		vars := x.texts.upstream[p.Name]
 		if names := x.derived(p.Using); len(names) > 0 {
 			return nil, errUserVar(names...)
 		}
-		if err := x.Allows(vars[0]); err != nil {
+		there := x.texts.upstream[p.Name]
+		if err := x.stillPassed(ctx, there); err != nil {
 			return nil, err
 		}
-		x.instead.after = func(bool) { x.Overwritten(vars[1]) }
+		if there == nil {
+			there = &passedText{}
+		}
+		if err := x.Allows(there.reads); err != nil {
+			return nil, err
+		}
+		x.instead.after = func(bool) { x.Overwritten(there.writes) }
 		pass.Effects.Schema = true
 	}
 	return pass, nil
@@ -111,7 +124,8 @@ func (x *Session) planPrepare(ctx context.Context, p *plan.PrepareText) (plan.Pl
 		if hidden {
 			return nil, notSupported("PREPARE of a text that comes of an encrypted table is not supported")
 		}
-		reads, writes := x.UserVars(src)
+		passed := &passedText{keptText: keptText{src, x.vars.DB, x.vars.mode}, generation: x.planned}
+		passed.reads, passed.writes = x.UserVars(src)
 		x.instead = instead{after: func(failed bool) {
 			delete(x.texts.own, p.Name)
 			delete(x.texts.upstream, p.Name)
@@ -119,9 +133,9 @@ func (x *Session) planPrepare(ctx context.Context, p *plan.PrepareText) (plan.Pl
 				return
 			}
 			if x.texts.upstream == nil {
-				x.texts.upstream = map[string][2]string{}
+				x.texts.upstream = map[string]*passedText{}
 			}
-			x.texts.upstream[p.Name] = [2]string{reads, writes}
+			x.texts.upstream[p.Name] = passed
 		}}
 		return inner, err
 	case *plan.Refuse:
@@ -395,4 +409,58 @@ func (s *splitRun) usingVariables(out []evaluator.Variable) []evaluator.Variable
 		out = v.variables(fmt.Sprintf("%s%d", paramVariable, i), out)
 	}
 	return out
+}
+
+// stillPassed refuses to execute what upstream has prepared where a table has been converted since, and it could be about that
+// one. What a session prepared while nothing was encrypted was not looked at: t is nil.
+func (x *Session) stillPassed(ctx context.Context, t *passedText) error {
+	if t == nil {
+		if x.catalog.generation.Load() != x.born {
+			return wire.NewError(codeNeedReprepare, "Prepared statement needs to be re-prepared")
+		}
+		return nil
+	}
+	if t.generation == x.planned {
+		return nil
+	}
+	outer := x.note.Template
+	err := x.StillPasses(ctx, t.src, Reading{db: t.db, mode: t.mode, known: true})
+	x.note.Template = outer
+	if err == nil {
+		t.generation = x.planned
+	}
+	return err
+}
+
+// Reading is how the session reads a statement: the current database and the sql_mode. It is not known of what passes while
+// nothing is encrypted.
+type Reading struct {
+	db    string
+	mode  plan.Mode
+	known bool
+}
+
+// Reading is the session's now.
+func (x *Session) Reading() Reading { return Reading{db: x.vars.DB, mode: x.vars.mode, known: x.known} }
+
+// StillPasses refuses a prepared statement that has passed and would not pass now.
+func (x *Session) StillPasses(ctx context.Context, src []byte, as Reading) error {
+	x.await(src)
+	if err := x.refresh(ctx); err != nil {
+		return err
+	}
+	x.planned = x.catalog.generation.Load()
+	x.state = x.present()
+	if !plan.Mentions(string(src), x.env()) {
+		return nil
+	}
+	if as.known && x.asPrepared(src, as.db, as.mode) == nil {
+		found, before := x.found, x.before
+		p, _, err := x.planFirst(ctx, src)
+		x.found, x.before, x.instead = found, before, instead{}
+		if _, passes := p.(*plan.PassThrough); passes || err != nil {
+			return err
+		}
+	}
+	return wire.NewError(codeNeedReprepare, "Prepared statement needs to be re-prepared")
 }

@@ -38,6 +38,9 @@ func (h *head) alterTable(env *Env) Plan {
 	if h.word(i) == "IF" && h.word(i+1) == "EXISTS" {
 		i += 2
 	}
+	if p := h.convert(i, env); p != nil {
+		return p
+	}
 	return h.alter(i, env)
 }
 
@@ -218,10 +221,6 @@ func (h *head) options(i, end int, a *AlterTable) Plan {
 				n = h.word(i + 2)
 			}
 			a.Counter = a.Counter || n != "" && strings.Trim(n, "0123456789") == ""
-		case w == "ENCRYPTION" || w == "ENCRYPTED" || w == "BLOCK_FORMAT":
-			if v, _ := h.encryption(i); v != 0 {
-				return refuse("designation", "the ENCRYPTION clause is supported in CREATE TABLE only")
-			}
 		}
 	}
 	return nil

@@ -382,7 +382,7 @@ func designates(node ast.StmtNode, st Statement, env *Env) Plan {
 		}
 	}
 	if encryptionClause(st.Source) {
-		return refuse("designation", "the ENCRYPTION clause is supported in CREATE TABLE only")
+		return refuse("designation", "the ENCRYPTION clause is supported in CREATE TABLE and ALTER TABLE only")
 	}
 	return nil
 }

@@ -41,6 +41,15 @@ func mentions(source string, env *Env) bool {
 	return false
 }
 
+// Names says whether a text could name a table, whatever the text is.
+func Names(text, table string) bool {
+	table = strings.ToLower(table)
+	return containsName(strings.ToLower(text), table) || !plainName(table)
+}
+
+// Mentions says whether the text could name a protected table, whatever it is.
+func Mentions(source string, env *Env) bool { return mentions(source, env) }
+
 // containsName says whether a name stands in a text and is not part of a longer word there.
 func containsName(low, name string) bool {
 	for from := 0; ; {

@@ -30,6 +30,9 @@ func NewRules(rules []Rule, columns []ColumnIndex) *Rules {
 
 var systemDatabases = []string{"mysql", "information_schema", "performance_schema", "sys"}
 
+// System says whether a database is one of the server's own.
+func System(db string) bool { return slices.Contains(systemDatabases, strings.ToLower(db)) }
+
 // Empty says that nothing is designated.
 func (r *Rules) Empty() bool { return r == nil || len(r.rules) == 0 }
 
