@@ -51,6 +51,7 @@ type Session struct {
 	instead      instead              // of the statement that Plan has seen last
 	texts        texts                // prepared by SQL
 	temporary    temporary
+	immediate    bool       // an EXECUTE IMMEDIATE is being planned
 	splits       bool       // what upstream could compute is the evaluator's, too
 	using        []*userVar // the parameters of such a statement that is being executed; nil: there is none
 
@@ -170,8 +171,7 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 		return nil, rest, err
 	}
 	if _, ok := p.(*plan.PassThrough); ok && x.before.known && plan.AsksBefore(src) {
-		return nil, rest, notSupported("FOUND_ROWS(), ROW_COUNT(), @@warning_count and @@error_count within more, after a statement that upstream " +
-			"did not compute; select them alone")
+		return nil, rest, errAsksBefore
 	}
 	switch p := p.(type) {
 	case *plan.PassThrough:
@@ -198,6 +198,10 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 	}
 	return p, rest, nil
 }
+
+// errAsksBefore refuses what asks upstream about a statement that it does not know of.
+var errAsksBefore error = notSupported("FOUND_ROWS(), ROW_COUNT(), @@warning_count and @@error_count within more, after a statement that upstream " +
+	"did not compute; select them alone")
 
 // UserVars are the user variables that the statement src, which Plan has seen last, reads and assigns: in lower case, a space
 // around each.

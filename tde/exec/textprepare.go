@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/evaluator"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
+	"github.com/tdeproxy/tdeproxy/tde/value"
 )
 
 // texts are the session's statements that SQL has prepared, by name in lower case.
@@ -34,6 +36,9 @@ type passedText struct {
 	generation    uint64 // of conversions, in which it was planned
 }
 
+// codeUnknownHandler is ER_UNKNOWN_STMT_HANDLER.
+const codeUnknownHandler = 1243
+
 // codeWrongArguments is ER_WRONG_ARGUMENTS.
 const codeWrongArguments = 1210
 
@@ -49,6 +54,9 @@ func (x *Session) planText(ctx context.Context, p plan.Plan) (plan.Plan, error) 
 		}
 		x.instead.after = func(bool) { delete(x.texts.upstream, p.Name) }
 	case *plan.ExecuteText:
+		if p.Immediate {
+			return x.planImmediate(ctx, p)
+		}
 		if x.texts.own[p.Name] != nil {
 			return p, nil
 		}
@@ -56,11 +64,17 @@ func (x *Session) planText(ctx context.Context, p plan.Plan) (plan.Plan, error) 
 			return nil, errUserVar(names...)
 		}
 		there := x.texts.upstream[p.Name]
+		if p.Exprs != nil && there == nil { // upstream would see values that are for nothing that it has
+			return nil, &wire.Error{Code: codeUnknownHandler, State: "HY000", Message: "Unknown prepared statement handler (" + p.Written + ") given to EXECUTE"}
+		}
 		if err := x.stillPassed(ctx, there); err != nil {
 			return nil, err
 		}
 		if there == nil {
 			there = &passedText{}
+		}
+		if plan.AsksBefore(there.src) && x.before.known {
+			return nil, errAsksBefore
 		}
 		if err := x.Allows(there.reads); err != nil {
 			return nil, err
@@ -140,6 +154,8 @@ func (x *Session) planPrepare(ctx context.Context, p *plan.PrepareText) (plan.Pl
 		return inner, err
 	case *plan.Refuse:
 		return inner, err
+	case *plan.PrepareText, *plan.ExecuteText, *plan.DeallocateText:
+		return nil, &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
 	case *plan.SetStatement:
 		return nil, notSupported("PREPARE of SET STATEMENT for a statement on an encrypted table is not supported")
 	case *plan.Split:
@@ -219,9 +235,18 @@ func (x *Session) variableText(name string) ([]byte, error) {
 	if v.null {
 		return nil, nil
 	}
-	text := v.bytes
-	if !ascii(text) && !strings.HasPrefix(v.collation, x.vars.ClientCharset+"_") {
-		return nil, notSupported("PREPARE from a user variable whose text is not in the client's character set is not supported")
+	return x.textOf(v)
+}
+
+// textOf is a value as the text of a statement: servers convert it to the client's character set.
+func (x *Session) textOf(v *userVar) ([]byte, error) {
+	charset, _, _ := strings.Cut(v.collation, "_")
+	if charset == "" || charset == "binary" || charset == x.vars.ClientCharset {
+		return v.bytes, nil
+	}
+	text, err := value.Transcode(nil, v.bytes, charset, x.vars.ClientCharset)
+	if err != nil {
+		return nil, notSupported("PREPARE from a text that cannot be converted to the client's character set is not supported")
 	}
 	return text, nil
 }
@@ -253,8 +278,15 @@ func (x *Session) prepareText(p *plan.PrepareText, more bool) error {
 // executeText runs a statement that was kept, with the values of user variables for its parameters.
 func (x *Session) executeText(ctx context.Context, p *plan.ExecuteText, more bool) error {
 	kept := x.texts.own[p.Name]
+	if p.Immediate {
+		kept = &keptText{[]byte(p.Text[0]), x.vars.DB, x.vars.mode}
+	}
 	src := kept.src
 	if err := x.asPrepared(kept.src, kept.db, kept.mode); err != nil {
+		return err
+	}
+	vars, hidden, err := x.usingValues(ctx, p)
+	if err != nil {
 		return err
 	}
 	outer := x.note.Template
@@ -265,10 +297,6 @@ func (x *Session) executeText(ctx context.Context, p *plan.ExecuteText, more boo
 	}
 	if x.instead.src != nil {
 		src = x.instead.src
-	}
-	vars, hidden, err := x.usingValues(p.Using)
-	if err != nil {
-		return err
 	}
 	if err := x.bindUsing(ctx, src, x.lexer.Literals, vars); err != nil {
 		return err
@@ -292,8 +320,13 @@ func (x *Session) executeText(ctx context.Context, p *plan.ExecuteText, more boo
 	return err
 }
 
-// usingValues reads the variables of USING; hidden says that the value of one is here alone.
-func (x *Session) usingValues(names []string) (vars []*userVar, hidden bool, err error) {
+// usingValues reads the variables of USING, or has its expressions computed; hidden says that the value of one is here alone.
+func (x *Session) usingValues(ctx context.Context, p *plan.ExecuteText) (vars []*userVar, hidden bool, err error) {
+	if p.Exprs != nil {
+		vars, err = x.computed(ctx, p.Exprs)
+		return vars, false, err
+	}
+	names := p.Using
 	vars = make([]*userVar, len(names))
 	var there []string
 	for i, n := range names {
@@ -397,8 +430,8 @@ func (s *splitRun) prepareUsing(sql []byte) ([]byte, error) {
 		s.bench.Answered()
 	}
 	execute := "EXECUTE _tde"
-	for i := range s.using {
-		execute += fmt.Sprintf("%s@%s%d", []string{" USING ", ", "}[min(i, 1)], paramVariable, i)
+	for i, v := range s.using {
+		execute += []string{" USING ", ", "}[min(i, 1)] + cmp.Or(v.expr, fmt.Sprintf("@%s%d", paramVariable, i))
 	}
 	return []byte(execute), nil
 }

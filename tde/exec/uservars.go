@@ -27,7 +27,8 @@ type userVar struct {
 	bytes     []byte // of the value
 	kind      wire.Type
 	unsigned  bool
-	unset     bool // it was never assigned
+	unset     bool   // it was never assigned
+	expr      string // of USING, where it names no variable: it has a type that no variable has
 }
 
 // instead is a statement in which the values of user variables stand for their names.

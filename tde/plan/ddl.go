@@ -66,6 +66,9 @@ func (h *head) special(st Statement, env *Env) Plan {
 	case "RENAME":
 		return h.renameTables(env)
 	case "EXECUTE":
+		if p := h.executes(env); p != nil {
+			return p
+		}
 		if h.word(1) == "IMMEDIATE" && (env.Snapshot.Len() > 0 || !env.Rules.Empty()) {
 			return refuse("prepare", "EXECUTE IMMEDIATE is not supported where tables are encrypted")
 		}

@@ -19,6 +19,12 @@ type PrepareText struct {
 type ExecuteText struct {
 	Name  string   // in lower case
 	Using []string // user variables, in lower case
+	// Exprs are expressions in place of Using, which the evaluator computes.
+	Exprs   []string
+	Written string // the name as it was written, where there are Exprs
+	// Immediate is EXECUTE IMMEDIATE: Text is the expression that gives the statement, the one of its elements.
+	Immediate bool
+	Text      []string
 }
 
 // DeallocateText is DEALLOCATE PREPARE.
@@ -32,7 +38,16 @@ func (*DeallocateText) plan() {}
 func (p *PrepareText) String() string { return "PrepareText " + quote(p.Name) }
 
 // String implements Plan.
-func (p *ExecuteText) String() string { return "ExecuteText " + quote(p.Name) }
+func (p *ExecuteText) String() string {
+	out := "ExecuteText " + quote(p.Name)
+	if p.Immediate {
+		out = "ExecuteText of a text"
+	}
+	if p.Exprs != nil {
+		out += " using expressions"
+	}
+	return out
+}
 
 // String implements Plan.
 func (p *DeallocateText) String() string { return "DeallocateText " + quote(p.Name) }

@@ -98,6 +98,7 @@ PREPARE p FROM 'INSERT INTO c (v, t) VALUES (''{w}'', ?)'
 PREPARE p FROM 'SELECT id FROM c WHERE v = "{w}"'
 SELECT CONCAT('UPDATE c SET v = ', QUOTE(CONCAT(v, '{w}'))) INTO @text FROM c LIMIT 1 ;; PREPARE p FROM @text ;; EXECUTE p
 == ExecuteStmt
+SELECT CONVERT(CONCAT('INSERT INTO c (v) VALUES (', QUOTE(CONCAT(v, '{w}')), ')') USING ucs2) INTO @text FROM c LIMIT 1 ;; PREPARE p FROM @text ;; EXECUTE p
 PREPARE p FROM 'INSERT INTO c (v) VALUES (?)' ;; SELECT v, CONCAT('{w}', v) INTO @a, @b FROM c LIMIT 1 ;; EXECUTE p USING @b
 PREPARE p FROM 'SELECT id FROM c WHERE v = ? AND t <> ''{w}''' ;; EXECUTE p USING @a
 EXECUTE nosuch USING @a

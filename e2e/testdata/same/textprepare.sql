@@ -133,6 +133,93 @@ PREPARE gone FROM 'SELECT UPPER(nosuch) FROM t';
 EXECUTE gone USING @one;
 #! mode: text
 DEALLOCATE PREPARE gone;
+# Texts in other character sets.
+SET @u = CONVERT('SELECT UPPER(v) FROM t WHERE id = 1' USING ucs2);
+#! mode: text
+PREPARE u FROM @u;
+#! mode: text
+EXECUTE u;
+SET @u = CONVERT('INSERT INTO t (v) VALUES (''wide'')' USING utf16);
+#! mode: text
+PREPARE u FROM @u;
+#! mode: text
+EXECUTE u;
+SET @u = CONVERT('SELECT id FROM t WHERE v = ''ünd''' USING latin1);
+#! mode: text
+PREPARE u FROM @u;
+#! mode: text
+EXECUTE u;
+SELECT v FROM t WHERE v = 'wide';
+# A statement that executes one is none that can be prepared.
+#! mode: text
+PREPARE p1 FROM 'SELECT UPPER(v) FROM t WHERE id = 1';
+#! mode: text
+PREPARE p1 FROM 'EXECUTE p1';
+#! mode: text
+EXECUTE p1;
+# MariaDB takes expressions.
+#! mode: text
+PREPARE e FROM 'SELECT id, v FROM t WHERE v = ? AND id < ? + 5';
+#! only: mariadb
+#! mode: text
+EXECUTE e USING 'ONE', 1 + 1;
+#! only: mariadb
+#! mode: text
+EXECUTE e USING CONCAT('o', 'ne'), @two;
+#! only: mariadb
+#! mode: text
+EXECUTE e USING NULL, 9;
+#! only: mariadb
+#! mode: text
+EXECUTE e USING 'one';
+#! mode: text
+PREPARE e FROM 'INSERT INTO t (v, n) VALUES (?, ?)';
+#! only: mariadb
+#! mode: text
+EXECUTE e USING UPPER('expr'), 7 * 6;
+#! only: mariadb
+SELECT v, n FROM t WHERE v = 'EXPR';
+#! only: mariadb
+#! mode: text
+EXECUTE IMMEDIATE 'SELECT UPPER(v) FROM t WHERE id = 1';
+#! only: mariadb
+#! mode: text
+EXECUTE IMMEDIATE CONCAT('SELECT LOWER(v), ? FROM t WHERE id', ' = ?') USING 5, 1;
+#! only: mariadb
+#! mode: text
+EXECUTE IMMEDIATE 'INSERT INTO t (v) VALUES (?)' USING 'immediate';
+#! only: mariadb
+#! mode: text
+SELECT ROW_COUNT();
+#! only: mariadb
+SELECT v FROM t WHERE v = 'immediate';
+#! only: mariadb
+#! mode: text
+EXECUTE IMMEDIATE 'SELECT 1 + ?' USING 3;
+#! only: mariadb
+#! mode: text
+EXECUTE IMMEDIATE 'SELECT nosuch FROM t';
+#! only: mariadb
+#! mode: text
+EXECUTE IMMEDIATE 'SELECT 1 +';
+#! only: mariadb
+#! mode: text
+EXECUTE IMMEDIATE NULL;
+#! only: mariadb
+#! mode: text
+EXECUTE NoSuch USING 'x', 1 + 1;
+SET @self = 'EXECUTE IMMEDIATE @self';
+#! only: mariadb
+#! mode: text
+EXECUTE IMMEDIATE @self;
+#! only: mariadb
+#! mode: text
+EXECUTE IMMEDIATE 'CREATE TABLE made (id INT, v VARCHAR(10))';
+#! only: mariadb
+#! mode: text
+EXECUTE IMMEDIATE 'INSERT INTO made VALUES (1, ''x'')';
+#! only: mariadb
+SELECT UPPER(v) FROM made;
 SET @n = 0;
 #! mode: text
 #! known: warnings
