@@ -82,6 +82,19 @@ func TestTemporaryTables(t *testing.T) {
 		run(t, two, "USE temporaries")
 		expect(two, "SELECT CONCAT(v, '.') FROM t ORDER BY id", "base.", "more.")
 		wantError(t, "a temporary table that no rule designates", s.connect(t, rawmysql.Config{}).Exec("CREATE TEMPORARY TABLE mysql.enc (a INT) ENCRYPTION='Y'"), 1235)
+		// A ROLLBACK takes MySQL's rows and leaves MariaDB's, which is refused.
+		run(t, one, "START TRANSACTION", "INSERT INTO t (id, v) VALUES (50, 'gone')")
+		if err := one.Exec("CREATE TEMPORARY TABLE intx SELECT UPPER(v) AS u FROM t"); f == harness.MariaDB {
+			wantError(t, "CREATE TEMPORARY TABLE … SELECT in a transaction", err, 1235)
+		} else {
+			must(t, err)
+			expect(one, "SELECT u FROM intx ORDER BY u", "BASE", "GONE", "MORE")
+		}
+		run(t, one, "ROLLBACK")
+		expect(one, "SELECT v FROM t ORDER BY id", "base", "more")
+		if f == harness.MySQL {
+			expect(one, "SELECT u FROM intx")
+		}
 		for _, q := range []string{"ALTER TABLE t3 ADD x INT", "CREATE INDEX i ON t3 (a)", "RENAME TABLE t3 TO t4"} {
 			run(t, three, "CREATE TEMPORARY TABLE IF NOT EXISTS t3 (a INT)")
 			wantError(t, q, three.Exec(q), 1235)

@@ -42,10 +42,14 @@ func (x *Session) createSelect(ctx context.Context, p *plan.CreateSelect, more b
 	}
 	ctx, done := x.catalog.running.start(ctx, x.ID)
 	defer done()
-	if err := x.endTransaction(); err != nil {
+	if p.Temporary {
+		if err := x.keepsRows(); err != nil {
+			return err
+		}
+	} else if err := x.endTransaction(); err != nil {
 		return err
 	}
-	if there, err := x.catalog.there(ctx, p.DB, p.Name); err != nil {
+	if there, err := x.taken(ctx, p); err != nil {
 		return err
 	} else if there {
 		return x.existed(p, more)
@@ -70,6 +74,15 @@ func (x *Session) createSelect(ctx context.Context, p *plan.CreateSelect, more b
 	}
 	x.found.affected = int64(ok.AffectedRows)
 	return x.sendOK(ok, more)
+}
+
+// taken says whether there is a table of the name: for a temporary one, another of the session's.
+func (x *Session) taken(ctx context.Context, p *plan.CreateSelect) (bool, error) {
+	if !p.Temporary {
+		return x.catalog.there(ctx, p.DB, p.Name)
+	}
+	t := x.present().Snapshot.Lookup(p.DB, p.Name)
+	return t != nil && t.Temporary, nil
 }
 
 // there says whether upstream has a table.
@@ -166,6 +179,7 @@ func (m *making) describe(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	m.table.Temporary = m.into.Temporary
 	if err := m.protect(ctx, m.table); err != nil {
 		return err
 	}
@@ -185,6 +199,9 @@ func (m *making) clear() error {
 
 // store makes the physical table, fills it, and gives it its name.
 func (m *making) store(ctx context.Context) error {
+	if m.into.Temporary {
+		return m.storeTemporary()
+	}
 	var random [8]byte
 	if _, err := rand.Read(random[:]); err != nil {
 		return fmt.Errorf("making a table name: %w", err)
@@ -218,27 +235,37 @@ func (m *making) fill() error {
 	sealers := maps.Clone(state.sealers)
 	sealers[m.table.ID] = m.sealer
 	m.state = &State{Snapshot: state.Snapshot, Plans: state.Plans, sealers: sealers}
-	if err := m.begin(); err != nil {
+	own, err := m.begin()
+	if err != nil {
 		return err
 	}
 	physical := *m.table
 	physical.Name = m.name
 	k := newSink(m.Session, &plan.Store{Table: &physical}, true)
 	m.twin.Made(m.into.Name)
-	err := m.twin.Rows(k.columns, k.row)
-	if err == nil {
+	if err = m.twin.Rows(k.columns, k.row); err == nil {
 		err = k.close()
 	}
-	if err = m.finish(err); err != nil || m.made.InsertID == 0 {
+	if own {
+		err = m.finish(err)
+	}
+	if err != nil || m.made.InsertID == 0 {
 		return err
 	}
 	_, err = m.exec("DO LAST_INSERT_ID(" + strconv.FormatUint(m.made.InsertID, 10) + ")")
 	return err
 }
 
-func (m *making) begin() error {
-	_, err := m.exec("START TRANSACTION")
-	return err
+// begin starts a transaction, unless a temporary table is filled in one of the client's: this one does not end those.
+func (m *making) begin() (own bool, err error) {
+	if m.into.Temporary {
+		own, err = m.needsTransaction()
+		if err != nil || !own {
+			return own, err
+		}
+	}
+	_, err = m.exec("START TRANSACTION")
+	return true, err
 }
 
 // undo drops what there is of the physical table. Where the connection is lost, that is for the proxy's own account, or for the

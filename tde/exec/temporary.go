@@ -120,3 +120,36 @@ func (x *Session) warned(code uint16) (there bool, err error) {
 	})
 	return there, err
 }
+
+// keepsRows refuses a CREATE TEMPORARY TABLE … SELECT in a transaction of the client's on MariaDB, where a ROLLBACK leaves the rows that
+// it has stored, and would not those of the proxy's INSERT.
+func (x *Session) keepsRows() error {
+	own, err := x.needsTransaction()
+	if err == nil && !own && x.catalog.mariaDB {
+		err = notSupported("CREATE TEMPORARY TABLE … SELECT of an encrypted table within a transaction is not supported; " +
+			"COMMIT before it, or use CREATE TEMPORARY TABLE and INSERT … SELECT")
+	}
+	return err
+}
+
+// storeTemporary makes the physical table and fills it. Who is killed before that is done has no table: it goes with the session.
+func (m *making) storeTemporary() error {
+	s, ddl, err := m.physical(m.table, &schema.Physical{})
+	if err != nil {
+		return err
+	}
+	m.name, m.sealer = m.table.Name, s
+	if _, err := m.exec(ddl); err != nil {
+		return err
+	}
+	if err := m.fill(); err != nil {
+		var broken *wire.BrokenError
+		if errors.As(err, &broken) {
+			return err
+		}
+		_, drop := m.exec("DROP TEMPORARY TABLE IF EXISTS " + m.physicalName())
+		return cmp.Or(drop, err)
+	}
+	m.keepTemporary(s)
+	return nil
+}

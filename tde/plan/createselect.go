@@ -12,6 +12,7 @@ import (
 type CreateSelect struct {
 	DB, Name    string
 	IfNotExists bool
+	Temporary   bool
 	// Query has the fetches and the whole text, in which a PartTwin names the schema of the table that is made.
 	Query *Split
 	// Source is the text after the definition: the literals of Query are those of this one.
@@ -26,7 +27,11 @@ func (*CreateSelect) plan() {}
 
 // String implements Plan.
 func (p *CreateSelect) String() string {
-	out := "CreateSelect " + quote(p.DB) + "." + quote(p.Name)
+	out := "CreateSelect "
+	if p.Temporary {
+		out += "temporary "
+	}
+	out += quote(p.DB) + "." + quote(p.Name)
 	if p.IfNotExists {
 		out += " if not exists"
 	}
@@ -111,7 +116,7 @@ func (h *head) createSelect(c *CreateTable, i, q int, definition string, env *En
 	default:
 		return refuse("create-table", "CREATE TABLE … SELECT of INFORMATION_SCHEMA in a designated database is not supported")
 	}
-	p := &CreateSelect{DB: c.DB, Name: c.Name, IfNotExists: c.IfNotExists, Source: source}
+	p := &CreateSelect{DB: c.DB, Name: c.Name, IfNotExists: c.IfNotExists, Temporary: c.Temporary, Source: source}
 	if err := p.plans(b, node, definition); err != nil {
 		var r *Refuse
 		if need := new(definitionNeeded); errors.As(err, &need) {

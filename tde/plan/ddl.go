@@ -139,18 +139,17 @@ func (h *head) createTable(env *Env) Plan {
 		}
 		return nil
 	}
+	c.Temporary = temporary >= 0
 	like, p := h.like(i, env)
 	switch {
 	case p != nil:
 		return p
-	case q < len(h.tokens) && temporary >= 0:
-		return refuse("temporary", "CREATE TEMPORARY TABLE … SELECT in a designated database is not supported")
 	case q < len(h.tokens) && !replace:
 		return h.createSelect(c, i, q, body.definition, env)
 	case !body.plain && like == nil:
 		return refuse("create-table", "this form of CREATE TABLE (OR REPLACE … SELECT, PARTITION, UNION, WITH) in a designated database is not supported")
 	}
-	c.Statement, c.Replace, c.Like, c.Temporary = body.statement, replace, like, temporary >= 0
+	c.Statement, c.Replace, c.Like = body.statement, replace, like
 	return c
 }
 

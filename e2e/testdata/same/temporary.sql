@@ -74,3 +74,22 @@ CREATE OR REPLACE TEMPORARY TABLE r (b VARCHAR(7), c INT);
 INSERT INTO r VALUES ('xyz', 1);
 #! only: mariadb
 SELECT LOWER(b) FROM r;
+# Made of what a query gives, in a transaction and outside.
+CREATE TABLE src (id INT PRIMARY KEY, v VARCHAR(20), n DECIMAL(8,2));
+INSERT INTO src VALUES (1, 'one', 1.25), (2, 'two', 2.5), (3, 'three', NULL);
+CREATE TEMPORARY TABLE made AS SELECT id, UPPER(v) AS u, n * 2 AS d FROM src WHERE n IS NOT NULL;
+CREATE TEMPORARY TABLE made AS SELECT 1 AS a;
+CREATE TEMPORARY TABLE IF NOT EXISTS made SELECT * FROM src;
+SELECT * FROM made ORDER BY id;
+SHOW CREATE TABLE made;
+INSERT INTO made VALUES (9, 'nine', 9);
+SELECT m.u, s.v FROM made m JOIN src s ON s.id = m.id ORDER BY 1;
+CREATE TEMPORARY TABLE counted (PRIMARY KEY (v)) SELECT v, n AS c FROM src;
+SELECT * FROM counted ORDER BY v;
+CREATE TEMPORARY TABLE fails (PRIMARY KEY (one)) SELECT 1 AS one FROM src;
+SELECT * FROM fails;
+CREATE TEMPORARY TABLE src AS SELECT v FROM src WHERE id = 2;
+SELECT CONCAT(v, '!') FROM src;
+DROP TEMPORARY TABLE src, made, counted;
+SELECT COUNT(*) FROM src;
+DROP TABLE src;
