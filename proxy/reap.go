@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"syscall"
 	"time"
 
@@ -39,7 +40,9 @@ func (s *Server) look(links []*Link, fds []unix.PollFd) []unix.PollFd {
 		_, fd := l.other()
 		fds = append(fds, unix.PollFd{Fd: int32(fd), Events: unix.POLLRDHUP})
 	}
-	if n, err := unix.Poll(fds, 0); err != nil {
+	if n, err := unix.Poll(fds, 0); errors.Is(err, unix.EINTR) {
+		// A signal came; the next look is soon.
+	} else if err != nil {
 		s.log().Warn("polling sessions failed", "error", err)
 	} else if n > 0 {
 		for i, l := range links {

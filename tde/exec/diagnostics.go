@@ -165,7 +165,8 @@ func isErrorRow(row []byte) bool {
 }
 
 // statusOfStatement are the status flags that tell of one statement.
-const statusOfStatement = wire.StatusMoreResults | wire.StatusSessionStateChanged | wire.StatusNoGoodIndex | wire.StatusNoIndex | wire.StatusSlowQuery
+const statusOfStatement = wire.StatusMoreResults | wire.StatusSessionStateChanged | wire.StatusNoGoodIndex | wire.StatusNoIndex | wire.StatusSlowQuery |
+	wire.StatusCursorExists | wire.StatusLastRowSent
 
 // rowsEnd sends the packet that ends rows which upstream did not send.
 func (x *Session) rowsEnd(warnings uint16, more bool) error {

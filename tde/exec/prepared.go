@@ -26,6 +26,7 @@ type statement struct {
 	long     int          // bytes of it
 	sql      []byte       // upstream's text
 	outputs  *reader      // of the last execution, for COM_STMT_FETCH
+	cursor   *cursor      // or its rows, where the evaluator computed them
 	mode     plan.Mode
 	db       string // the current database of its PREPARE
 	userVars string // that it reads
@@ -80,7 +81,7 @@ func (x *Session) prepare(ctx context.Context, p plan.Plan, src []byte) (err err
 	switch p := p.(type) {
 	case *plan.Refuse:
 		_ = x.authorize(p)
-		return p.Err
+		return x.refused(p)
 	case *plan.ShowWarnings:
 		return &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
 	case *plan.Rewrite:
@@ -229,6 +230,7 @@ func (x *Session) Execute(ctx context.Context, packet []byte) error {
 	x.Failed = false
 	id, _ := wire.ExecuteStatement(packet)
 	st := x.stmts[id]
+	st.closeCursor()
 	before, long := x.found, st.longData
 	err := x.execute(ctx, st, packet)
 	for tries := 0; errors.Is(err, errRedefined) && tries < maxPlans; tries++ {
@@ -508,19 +510,28 @@ func (st *statement) takeLong() [][]byte {
 func (x *Session) ResetStatement(id uint32) {
 	if st := x.stmts[id]; st != nil {
 		st.longData, st.long = nil, 0
+		st.closeCursor()
 	}
 }
 
 // CloseStatement forgets a statement: COM_STMT_CLOSE, which goes upstream too.
-func (x *Session) CloseStatement(id uint32) { delete(x.stmts, id) }
+func (x *Session) CloseStatement(id uint32) {
+	if st := x.stmts[id]; st != nil {
+		st.closeCursor()
+		delete(x.stmts, id)
+	}
+}
 
-// Fetch passes the answer to COM_STMT_FETCH on; the command has been sent upstream.
+// Fetch answers COM_STMT_FETCH.
 func (x *Session) Fetch(ctx context.Context, packet []byte) error {
 	x.Failed = false
 	id, _ := wire.ExecuteStatement(packet)
 	st := x.stmts[id]
+	if st.cursor != nil {
+		return x.settle(x.fetchKept(st, packet))
+	}
 	if st.outputs == nil {
-		return x.settle(wire.NewError(wire.CodeUnknownStatement, "Unknown prepared statement handler (%d) given to mysqld_stmt_fetch", id))
+		return x.settle(x.noCursor(id))
 	}
 	x.upstream.ResetSequence()
 	if err := x.upstream.WritePacket(packet); err != nil {

@@ -128,6 +128,10 @@ func (s *splitRun) definition() ([]byte, error) {
 
 // head sends the column count and the definitions.
 func (s *splitRun) head(count []byte, columns [][]byte, more bool) error {
+	if s.cursor != nil {
+		s.cursor.head = append([][]byte{count}, columns...)
+		return nil
+	}
 	if err := s.client.WritePacket(count); err != nil {
 		return s.gone(err)
 	}
@@ -139,7 +143,7 @@ func (s *splitRun) head(count []byte, columns [][]byte, more bool) error {
 	if s.caps.Has(wire.DeprecateEOF) {
 		return nil
 	}
-	status := s.Status
+	status := s.Status &^ statusOfStatement
 	if more {
 		status |= wire.StatusMoreResults
 	}
@@ -174,8 +178,8 @@ func (s *splitRun) relayRows(packet []byte, more bool) error {
 			}
 		}
 		if packet != nil {
-			if err := s.client.WritePacket(packet); err != nil {
-				return s.gone(err)
+			if err := s.row(packet); err != nil {
+				return err
 			}
 			rows++
 		}
@@ -183,6 +187,25 @@ func (s *splitRun) relayRows(packet []byte, more bool) error {
 			return s.evaluated(err)
 		}
 	}
+}
+
+// row passes one row on, or keeps it for a cursor.
+func (s *splitRun) row(packet []byte) error {
+	if s.cursor != nil {
+		return s.cursor.add(packet)
+	}
+	if err := s.client.WritePacket(packet); err != nil {
+		return s.gone(err)
+	}
+	return nil
+}
+
+// rowsEnd ends the client's answer.
+func (s *splitRun) rowsEnd(warnings uint16, more bool) error {
+	if s.cursor != nil {
+		return s.cursorOpened(warnings)
+	}
+	return s.Session.rowsEnd(warnings, more)
 }
 
 // ended keeps what the client may ask about the statement afterwards, and sends the packet that ends rows.

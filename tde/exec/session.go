@@ -65,8 +65,10 @@ type Session struct {
 	rowPatch patch        // of the result that comes next; nil: none
 	// cursorOf is the prepared statement whose result is being read.
 	cursorOf *statement
-	note     note
-	opened   uint64 // cells since a statement was last counted
+	// keeping is the cursor that the execution at work opens.
+	keeping *cursor
+	note    note
+	opened  uint64 // cells since a statement was last counted
 }
 
 // NewSession makes the executor of a session with capabilities caps on both sides.
@@ -79,6 +81,7 @@ func NewSession(c *Catalog, client, upstream *wire.Conn, caps wire.Capability) *
 // Reset forgets what was known of the session: after COM_CHANGE_USER and COM_RESET_CONNECTION.
 func (x *Session) Reset() {
 	x.known, x.mirror, x.found, x.tablesLocked, x.isolates, x.clock = false, nil, found{}, false, false, false
+	x.closeCursors()
 	clear(x.stmts)
 	clear(x.userVars)
 	x.texts, x.temporary = texts{}, temporary{}
@@ -490,7 +493,7 @@ func (x *Session) run(ctx context.Context, p plan.Plan, more bool) error {
 	}
 	switch p := p.(type) {
 	case *plan.Refuse:
-		return p.Err
+		return x.refused(p)
 	case *plan.Rewrite:
 		if err := x.showStatus(ctx, p); err != nil {
 			return err

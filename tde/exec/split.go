@@ -28,6 +28,7 @@ type splitRun struct {
 	types    []wire.Type          // of the answer's columns
 	lastType wire.Type            // of the column definition read last
 	binary   bool                 // its protocol
+	cursor   *cursor              // that keeps the answer's rows; nil: they go to the client
 	answered bool                 // the client's text; what follows is of the proxy's own
 	// read reads a fetch's rows; nil: as Session.query does.
 	read     func(sql string, fn func(row [][]byte) error) error
@@ -55,7 +56,7 @@ func (x *Session) split(ctx context.Context, p *plan.Split, params *wire.Execute
 	}
 	defer w.Release()
 	x.catalog.advice.note(p)
-	s := &splitRun{Session: x, plan: p, bench: w}
+	s := &splitRun{Session: x, plan: p, bench: w, cursor: x.keeping}
 	if err := s.functions(ctx); err != nil {
 		return err
 	}

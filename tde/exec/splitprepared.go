@@ -116,8 +116,8 @@ func (s *splitRun) makeTables(ctx context.Context) error {
 	return nil
 }
 
-// executeSplit runs an execution. A cursor that the client asks for is not opened, as servers do where they cannot: the
-// rows come at once.
+// executeSplit runs an execution. Where the client asks for a cursor its rows are kept; those of a SHOW come at once, as servers
+// send them.
 func (x *Session) executeSplit(ctx context.Context, st *statement, p *plan.Split, e *wire.Execute) error {
 	if x.args.inlined == nil {
 		if err := x.inline(e.Params); err != nil {
@@ -125,7 +125,18 @@ func (x *Session) executeSplit(ctx context.Context, st *statement, p *plan.Split
 		}
 	}
 	st.outputs = nil
-	return x.split(ctx, p, e, false)
+	if e.Flags&wire.CursorReadOnly == 0 || p.Show != nil || p.Uses.NoRows {
+		return x.split(ctx, p, e, false)
+	}
+	x.keeping = &cursor{evaluator: x.catalog.evaluator}
+	err := x.split(ctx, p, e, false)
+	kept := x.keeping
+	if x.keeping = nil; err != nil {
+		kept.close()
+		return err
+	}
+	st.cursor = kept
+	return nil
 }
 
 // executeInstead runs an execution of a rewritten statement, whose values do not fit it, by the evaluator.

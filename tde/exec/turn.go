@@ -33,6 +33,7 @@ func (x *Session) Join() {
 // Leave is the end of a session that has joined.
 func (x *Session) Leave() {
 	x.Rest()
+	x.closeCursors()
 	t := &x.catalog.turns
 	t.mu.Lock()
 	defer t.mu.Unlock()

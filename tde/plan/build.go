@@ -200,7 +200,7 @@ func touches(node ast.StmtNode, st Statement, env *Env) Plan {
 		return nil
 	case v.absent != nil && isData(node):
 		// Its values were meant for an encrypted table whose name has a slip; upstream would log them.
-		return refuseMySQL("no-table", 1146, "42S02", "Table '"+v.absent.DB+"."+v.absent.Name+"' doesn't exist")
+		return refuseAbsent(v.absent.DB, v.absent.Name)
 	}
 	if p := other(node, st, env); p != nil {
 		return p

@@ -184,7 +184,7 @@ func (h *head) like(i int, env *Env) (t *schema.Table, p Plan) {
 	case t != nil:
 		return t, nil
 	case env.absent(db, name):
-		return nil, refuseMySQL("no-table", 1146, "42S02", "Table '"+db+"."+name+"' doesn't exist")
+		return nil, refuseAbsent(db, name)
 	}
 	return nil, &NeedTable{DB: db, Name: name, Definition: true}
 }

@@ -253,6 +253,8 @@ type DropTable struct {
 type Refuse struct {
 	Err    *wire.Error
 	Reason string // a short, stable word for metrics and the audit log
+	// DB is the database of a table that is not there: where it is not there itself, MySQL says so.
+	DB string
 }
 
 // NeedTable asks the caller to look up a table in a designated database that the snapshot does not know, and to plan again.

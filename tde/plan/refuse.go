@@ -24,6 +24,13 @@ func refuseMySQL(reason string, code uint16, state, message string) *Refuse {
 	return &Refuse{Reason: reason, Err: &wire.Error{Code: code, State: state, Message: message}}
 }
 
+// refuseAbsent is ER_NO_SUCH_TABLE.
+func refuseAbsent(db, name string) *Refuse {
+	r := refuseMySQL("no-table", 1146, "42S02", "Table '"+db+"."+name+"' doesn't exist")
+	r.DB = db
+	return r
+}
+
 // unknownColumn is ER_BAD_FIELD_ERROR in the words of the server's flavour for a clause.
 func unknownColumn(name, clause string, mode Mode) *Refuse {
 	if !mode.MariaDB {

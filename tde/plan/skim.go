@@ -70,7 +70,7 @@ func skimmed(b *block) Plan {
 			continue
 		}
 		if missing = true; !s.env.Evaluator || s.unsafe != "" {
-			return refuseMySQL("no-table", 1146, "42S02", "Table '"+m.db+"."+m.name+"' doesn't exist")
+			return refuseAbsent(m.db, m.name)
 		}
 	}
 	// Where a table is not there, its values could be meant for an encrypted one whose name has a slip: the evaluator says so.

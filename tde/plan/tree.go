@@ -190,7 +190,7 @@ func (t *tree) lookup(db, name string) (*schema.Table, error) {
 		return p, nil
 	}
 	if t.env.absent(db, name) {
-		return nil, refuseMySQL("no-table", 1146, "42S02", "Table '"+db+"."+name+"' doesn't exist")
+		return nil, refuseAbsent(db, name)
 	}
 	return nil, &definitionNeeded{NeedTable{DB: db, Name: name, Definition: true}}
 }
