@@ -6,8 +6,9 @@
 # make difftest  the MariaDB server's own regression suite, plain and encrypted, compared; DIFFTESTFLAGS and FILES
 # make e2e-compose  the compose files, really run
 # make deb, image, sbom, vulncheck  a Debian package, container images, what is in them, and known vulnerabilities
+# make drivers   docs/drivers.md: the same work by every driver, plain and encrypted, compared
 # make demo    what the application reads and what upstream stores; ONCE=1 ends after the show
-.PHONY: build test check lint fuzz bench difftest demo compiler debugger clean package-files deb image sbom vulncheck e2e-compose
+.PHONY: build test check lint fuzz bench difftest drivers demo compiler debugger clean package-files deb image sbom vulncheck e2e-compose
 .DELETE_ON_ERROR:
 
 FUZZTIME ?= 10s
@@ -27,8 +28,9 @@ compiler:
 debugger:
 	@command -v gcore >/dev/null || scripts/packages.sh gdb
 
-# Clients of the rotation test.
-CLIENTS = python3-pymysql php-cli php-mysql libdbd-mariadb-perl libmariadb-java default-jdk-headless
+# Clients of the rotation test and of the driver matrix.
+CLIENTS = python3-pymysql php-cli php-mysql libdbd-mariadb-perl libmariadb-java default-jdk-headless \
+	python3-mysqldb python3-pyodbc odbc-mariadb libdbd-mysql-perl ruby-mysql2 libmariadb-dev
 # Servers behind drivers of a KMS. Vault is built, once.
 KMSES = softhsm2 python3-pykmip
 
@@ -62,6 +64,12 @@ bench: build
 difftest: build
 	scripts/packages.sh mariadb-server mariadb-client mariadb-test
 	TDEPROXY_TEST_MYSQLD=$$(scripts/mysql97.sh) go run ./e2e/difftest -j 2 -known e2e/difftest/known.txt $(DIFFTESTFLAGS) $(FILES)
+
+# Both servers, without the race detector.
+drivers: build compiler
+	scripts/packages.sh $(CLIENTS)
+	TDEPROXY_TEST_BINARY=$(CURDIR)/bin/tdeproxy TDEPROXY_DRIVERS_TABLE=$(CURDIR)/docs/drivers.md \
+		scripts/servers.sh run go test ./e2e -count=1 -run 'TestDrivers$$'
 
 demo: build
 	scripts/packages.sh mariadb-server mariadb-client
