@@ -42,7 +42,11 @@ func (k *sink) same() (n uint64, err error) {
 			continue
 		}
 		old, found := there[keys[i]]
-		if found && slices.EqualFunc(old, k.rows[i].values, equalValues) {
+		whole, err := k.goesWhole(k.rows[i].values)
+		if err != nil {
+			return 0, err
+		}
+		if found && !whole && slices.EqualFunc(old, k.rows[i].values, equalValues) {
 			n++
 		}
 		there[keys[i]] = k.rows[i].values
@@ -51,6 +55,16 @@ func (k *sink) same() (n uint64, err error) {
 }
 
 func equalValues(a, b []byte) bool { return (a == nil) == (b == nil) && bytes.Equal(a, b) }
+
+// goesWhole says whether a row that is replaced by its like is deleted: they have a key in common that is not the last.
+func (k *sink) goesWhole(values [][]byte) (bool, error) {
+	for _, ix := range k.into.Before {
+		if key, err := k.keyText(ix, values); key != "" || err != nil {
+			return true, err
+		}
+	}
+	return false, nil
+}
 
 // keyText writes a row's key as a row constructor, "" where a part of it is NULL or a number that upstream gives.
 func (k *sink) keyText(ix *schema.Index, values [][]byte) (string, error) {

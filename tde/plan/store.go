@@ -26,6 +26,7 @@ type Store struct {
 	// stays as it is for one that changes; nil where servers count such a row as they count others.
 	Replace bool
 	Compare *schema.Index
+	Before  []*schema.Index // the unique keys before Compare: a row in which one of them is not NULL is not compared
 	// Counts says that the server does not know beforehand how many rows there will be: it takes AUTO_INCREMENT numbers
 	// in growing steps then.
 	Counts bool
@@ -161,21 +162,27 @@ func (b *block) compares(p *Store) error {
 			unique = append(unique, ix)
 		}
 	}
-	switch {
-	case len(unique) > 0 && !schema.Transactional(p.Table.Engine):
-		return refuse("replace", "REPLACE into an encrypted table of engine %s is not supported", p.Table.Engine)
-	case len(unique) > 1 && !slices.ContainsFunc(unique, func(ix *schema.Index) bool { return ix.Name == "PRIMARY" }):
-		return refuse("replace", "REPLACE into an encrypted table with several unique keys and no primary key is not supported")
-	case len(unique) != 1 || b.referenced(p.Table):
-		return nil
-	}
-	for _, part := range unique[0].Parts {
-		if c := p.Table.Column(part.Column); c == nil || part.Prefix > 0 || sealed(c) != nil && !c.Token {
-			return refuse("replace", "REPLACE into an encrypted table with a unique key on an expression or a prefix is not supported")
+	for _, ix := range unique {
+		for _, part := range ix.Parts {
+			if c := p.Table.Column(part.Column); c == nil || part.Prefix > 0 || sealed(c) != nil && !c.Token {
+				return refuse("replace", "REPLACE into an encrypted table with a unique key on an expression or a prefix is not supported")
+			}
 		}
 	}
-	p.Compare = unique[0]
+	if len(unique) == 0 || b.referenced(p.Table) || !schema.Transactional(p.Table.Engine) { // MyISAM and MEMORY count every row
+		return nil
+	}
+	// A row that is there as it is has all keys in common but those that are NULL: if one comes before the last, it goes as a whole.
+	if slices.ContainsFunc(unique[:len(unique)-1], func(ix *schema.Index) bool { return !nullable(p.Table, ix) }) {
+		return nil
+	}
+	p.Compare, p.Before = unique[len(unique)-1], unique[:len(unique)-1]
 	return nil
+}
+
+// nullable says whether a key has columns that may be NULL.
+func nullable(t *schema.Table, ix *schema.Index) bool {
+	return slices.ContainsFunc(ix.Parts, func(part schema.IndexPart) bool { return !t.Column(part.Column).NotNull })
 }
 
 // referenced says whether a foreign key of an encrypted table points at one.

@@ -44,3 +44,33 @@ REPLACE INTO r (id, v) VALUES (?, ?);
 #! args: 1 'bound'
 REPLACE INTO r (id, v) VALUES (?, ?);
 SELECT v FROM r WHERE id = 1;
+# Several unique keys without a primary key: the last one counts otherwise than those before.
+CREATE TABLE keys2 (a INT, b VARCHAR(10), c INT, UNIQUE KEY (a), UNIQUE KEY (b));
+REPLACE INTO keys2 VALUES (1, 'a', 1), (NULL, 'n', 2), (3, NULL, 3), (NULL, NULL, 4);
+REPLACE INTO keys2 VALUES (1, 'a', 1);
+REPLACE INTO keys2 VALUES (NULL, 'N', 2);
+REPLACE INTO keys2 VALUES (NULL, 'n', 2);
+REPLACE INTO keys2 VALUES (NULL, 'n', 2), (NULL, 'n', 2), (7, 'n', 2), (NULL, 'n', 2), (NULL, 'n', 2);
+REPLACE INTO keys2 VALUES (3, NULL, 3), (NULL, NULL, 4);
+REPLACE INTO keys2 VALUES (1, 'n', 9);
+SELECT * FROM keys2 ORDER BY c, a, b;
+CREATE TABLE keys3 (a INT NOT NULL, b VARCHAR(10), UNIQUE KEY (b), UNIQUE KEY (a));
+REPLACE INTO keys3 VALUES (1, 'a'), (2, NULL);
+REPLACE INTO keys3 VALUES (1, 'a'), (2, NULL), (3, 'a'), (1, 'A');
+SELECT * FROM keys3 ORDER BY a;
+# Engines without transactions.
+CREATE TABLE my (id INT PRIMARY KEY, v VARCHAR(20)) ENGINE=MyISAM;
+REPLACE INTO my VALUES (1, 'one'), (2, 'two'), (1, 'one'), (2, 'dos');
+REPLACE INTO my VALUES (1, 'one');
+REPLACE INTO my SELECT 2, UPPER('dos');
+REPLACE INTO my VALUES (5, 'five'), (6, NULL), (NULL, 'x');
+SELECT * FROM my ORDER BY id;
+CREATE TABLE mem (a INT, b VARCHAR(20), c INT, UNIQUE KEY (a), KEY (b)) ENGINE=MEMORY;
+REPLACE INTO mem VALUES (1, 'one', 1), (2, 'two', 2), (1, 'one', 1), (NULL, 'n', 3), (NULL, 'n', 3);
+REPLACE INTO mem (a, b, c) VALUES (1, 'one', 1), (2, LOWER('TWO'), 3);
+SELECT * FROM mem ORDER BY a, c;
+CREATE TABLE my2 (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, u VARCHAR(10), UNIQUE KEY (u)) ENGINE=MyISAM;
+REPLACE INTO my2 (u) VALUES ('a'), ('b'), ('a');
+SELECT LAST_INSERT_ID();
+REPLACE INTO my2 VALUES (3, 'a'), (9, 'b');
+SELECT * FROM my2 ORDER BY id;
