@@ -68,3 +68,34 @@ func TestAddedCheck(t *testing.T) {
 		checkLog(t, s.proxy)
 	})
 }
+
+// TestConvertDecided converts a table of whose rows only a server can tell what they are, there and back.
+func TestConvertDecided(t *testing.T) {
+	forFlavours(t, func(t *testing.T, f harness.Flavour) {
+		p, err := harness.StartProxy(harness.ProxyOptions{Binary: proxyBinary(t), Upstream: plainServer(t, f).Address, Flavour: f, Encrypt: []string{"elsewhere"}})
+		must(t, err)
+		t.Cleanup(p.Remove)
+		c, err := p.Connect(rawmysql.Config{})
+		must(t, err)
+		defer c.Close()
+		run(t, c, "DROP DATABASE IF EXISTS decided", "CREATE DATABASE decided", "USE decided",
+			"CREATE TABLE g (id INT AUTO_INCREMENT PRIMARY KEY, a INT, b VARCHAR(20) DEFAULT (CONCAT('p', 'q')), s INT AS (a * 2) STORED, KEY (s), CHECK (a > 0))",
+			"INSERT INTO g (a, b) VALUES (1, 'x'), (2, 'y')")
+		want := []string{"1,1,x,2", "2,2,y,4"}
+		for i, way := range []string{"Y", "N", "Y"} {
+			run(t, c, "ALTER TABLE g ENCRYPTION='"+way+"'", fmt.Sprintf("INSERT INTO g (id, a) VALUES (%d, 5)", i+3))
+			want = append(want, fmt.Sprintf("%d,5,pq,10", i+3))
+			if got := column(t, c, "SELECT CONCAT_WS(',', id, a, b, s) FROM g ORDER BY id"); strings.Join(got, " ") != strings.Join(want, " ") {
+				t.Errorf("after ENCRYPTION='%s' the table holds %q, want %q", way, got, want)
+			}
+			if got := column(t, c, "SELECT COUNT(*) FROM g WHERE s = 10"); got[0] != fmt.Sprint(i+1) {
+				t.Errorf("%s rows are found by the generated column", got[0])
+			}
+			if err := c.Exec("INSERT INTO g (a) VALUES (-1)"); err == nil {
+				t.Errorf("after ENCRYPTION='%s' the constraint is gone", way)
+			}
+		}
+		run(t, c, "DROP DATABASE decided")
+		checkLog(t, p)
+	})
+}
