@@ -25,6 +25,19 @@ func (r *Ring) Rotate(ctx context.Context, path string, kms KMS) (*Ring, error) 
 	return next, nil
 }
 
+// Reopen opens the keyring at path, which must be this ring or what it has become.
+func (r *Ring) Reopen(ctx context.Context, path string, kms KMS) (*Ring, error) {
+	next, err := Open(ctx, path, kms)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.checkSuccessor(next); err != nil {
+		next.Destroy()
+		return nil, fmt.Errorf("%s %s: %w", what, path, err)
+	}
+	return next, nil
+}
+
 // Rewrap moves the keyring at path, which must be this ring's, from one KMS to another, or to another CMK of the same: it
 // has each key wrapped by to and sees that to gives it back. The file is then replaced as by Rotate; the one before it
 // stays at Before of the new generation. At any time path holds a whole keyring that either from or to opens. No key

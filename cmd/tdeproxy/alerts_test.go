@@ -10,7 +10,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/tdeproxy/tdeproxy/keyring"
 	"github.com/tdeproxy/tdeproxy/proxy"
 	"github.com/tdeproxy/tdeproxy/sslcert"
 )
@@ -32,7 +31,7 @@ func TestAlerts(t *testing.T) {
 		t.Fatal(err)
 	}
 	metrics := newMetrics(&proxy.Server{})
-	registerOpened(metrics, store, sslcert.NewRenewer(dir, store, sslcert.RenewOptions{}), &keyring.Ring{})
+	registerOpened(metrics, store, sslcert.NewRenewer(dir, store, sslcert.RenewOptions{}), &rings{})
 	known := describe(metrics)
 	rules := regexp.MustCompile(`(?m)^      - alert: (\w+)$`).FindAllStringSubmatch(string(text), -1)
 	exprs := regexp.MustCompile(`(?m)^        expr: (.+)$`).FindAllStringSubmatch(string(text), -1)

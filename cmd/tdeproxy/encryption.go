@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,8 @@ import (
 type encryption struct {
 	catalog   *exec.Catalog
 	evaluator *evaluator.Evaluator // nil where it is off
+	// stop ends the wrapping of table keys, and waits for it.
+	stop func()
 }
 
 // flavour is what upstream is.
@@ -48,7 +51,7 @@ func (s *service) openEncryption(ctx context.Context, admin *upstream.Admin) (*e
 		}
 	}
 	e.catalog, err = exec.NewCatalog(ctx, exec.Config{
-		Ring: s.ring, Evaluator: e.evaluator, Upstream: admin, Rules: rules(s.cfg), MariaDB: f.mariaDB, Version: f.number, Log: s.log,
+		Ring: s.ring.get(), Keys: s.keys(), Evaluator: e.evaluator, Upstream: admin, Rules: rules(s.cfg), MariaDB: f.mariaDB, Version: f.number, Log: s.log,
 		Observer: s.observer(f.mariaDB),
 	})
 	if err != nil {
@@ -84,7 +87,27 @@ func (s *service) startEvaluator(ctx context.Context, e *encryption, f flavour) 
 	return nil
 }
 
+// rewrap begins to have the active master key version wrap table keys that an older one wraps still. Tables open meanwhile as
+// before.
+func (e *encryption) rewrap(ctx context.Context, log *slog.Logger) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	e.stop = func() {
+		cancel()
+		<-done
+	}
+	go func() {
+		defer close(done)
+		if err := e.catalog.Rewrap(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("table keys stay wrapped by an older master key version, and open; the next start or ALTER INSTANCE ROTATE INNODB MASTER KEY tries again", "error", err)
+		}
+	}()
+}
+
 func (e *encryption) close() {
+	if e.stop != nil {
+		e.stop()
+	}
 	if e.catalog != nil {
 		e.catalog.Close()
 	}

@@ -20,8 +20,8 @@ func keyringCommand() *cobra.Command {
 			interruptible(showKeyring)),
 		verb("rotate -c FILE", "Add a master key version, which wraps new table keys from then on",
 			`Rotate makes a master key, has the KMS wrap it and adds it to the keyring file, which is replaced whole. Table keys that
-older versions wrapped open as before; no row is touched. A running proxy goes on with the version that it knows and
-takes the new one into use when it is started again.`,
+older versions wrapped open as before; no row is touched. A running proxy goes on with the version that it knows, and takes the
+new one into use at ALTER INSTANCE RELOAD KEYRING or when it is started again; then it wraps the keys of all tables by it.`,
 			interruptible(rotateKeyring)),
 		rewrapCommand())
 }
@@ -62,9 +62,9 @@ func rotateKeyring(cmd *cobra.Command, cfg *config.Config) error {
 	out := cmd.OutOrStdout()
 	printKeyring(out, cfg.Keyring, next)
 	fmt.Fprintf(out, `
-Back this file up now: a backup from before does not open tables that are made from now on.
-A running proxy does not see the new version: it uses version %d until it is started again. Keys of tables that are there
-stay under the version that wrapped them, and open.
+Back this file up now: a backup from before does not open tables that are made or wrapped from now on.
+A running proxy does not see the new version: it uses version %d until ALTER INSTANCE RELOAD KEYRING through it, or a start. Then
+it wraps the keys of all tables by the new one; until then, and after a kill, they open under the one that they have.
 `, ring.Active())
 	return nil
 }

@@ -26,7 +26,7 @@ func TestKeyringRotate(t *testing.T) {
 	dir := t.TempDir()
 	must(t, dir, "init", "-c", "tdeproxy.toml")
 	r := must(t, dir, "keyring", "rotate", "-c", "tdeproxy.toml")
-	for _, want := range []string{"generation  2\n", "version 2  created", "it uses version 1 until it is started again", "Back this file up"} {
+	for _, want := range []string{"generation  2\n", "version 2  created", "it uses version 1 until ALTER INSTANCE RELOAD KEYRING", "Back this file up"} {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("does not say %q:\n%s", want, r.stdout)
 		}

@@ -4,7 +4,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"github.com/tdeproxy/tdeproxy/keyring"
 	"github.com/tdeproxy/tdeproxy/proxy"
 	"github.com/tdeproxy/tdeproxy/sslcert"
 )
@@ -37,7 +36,7 @@ func newMetrics(server *proxy.Server, more ...prometheus.Collector) *prometheus.
 
 // registerOpened adds the certificate and the keyring, once they are open. renewer is nil where the certificate is renewed
 // elsewhere.
-func registerOpened(r *prometheus.Registry, certs *sslcert.Store, renewer *sslcert.Renewer, ring *keyring.Ring) {
+func registerOpened(r *prometheus.Registry, certs *sslcert.Store, renewer *sslcert.Renewer, ring *rings) {
 	gauge(r, "tdeproxy_certificate_not_after_seconds", "When the served certificate ends, in Unix time.",
 		func() float64 { return float64(certs.Snapshot().Certificate.Leaf.NotAfter.Unix()) })
 	gauge(r, "tdeproxy_certificate_ca_not_after_seconds", "When the CA of the served certificate ends, in Unix time.",
@@ -62,11 +61,11 @@ func registerOpened(r *prometheus.Registry, certs *sslcert.Store, renewer *sslce
 		func() float64 { return float64(certs.Snapshot().Certificate.Leaf.NotBefore.Unix()) })
 	gauge(r, "tdeproxy_keyring_master_key_created_seconds", "When the master key version was made that wraps new table keys, in Unix time.",
 		func() float64 {
-			versions := ring.Versions()
+			versions := ring.get().Versions()
 			return float64(versions[len(versions)-1].Created.Unix())
 		})
 	gauge(r, "tdeproxy_keyring_master_key_version", "The master key version that wraps new table keys.",
-		func() float64 { return float64(ring.Active()) })
+		func() float64 { return float64(ring.get().Active()) })
 }
 
 func gauge(r *prometheus.Registry, name, help string, value func() float64) {

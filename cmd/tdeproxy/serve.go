@@ -46,7 +46,7 @@ type service struct {
 	cfg   *config.Config
 	live  live
 	log   *slog.Logger
-	ring  *keyring.Ring
+	ring  rings
 	certs *sslcert.Store
 	proxy *proxy.Server
 	admin *admin
@@ -102,7 +102,7 @@ func serve(cmd *cobra.Command, cfg *config.Config, path string) error {
 		return err
 	}
 	defer unwatch()
-	registerOpened(metrics, s.certs, s.renewer, s.ring)
+	registerOpened(metrics, s.certs, s.renewer, &s.ring)
 	listener, err := listen("listen.address", cfg.Listen.Address, passed)
 	if err != nil {
 		return err
@@ -136,10 +136,10 @@ const wipeTime = 2 * time.Second
 
 // wipe ends the keyring, once no session is left: no key of a table, and none that opens them, is in memory after.
 func (s *service) wipe() {
-	if s.ring == nil {
+	if s.ring.get() == nil {
 		return
 	}
-	s.ring.Destroy()
+	s.ring.destroy()
 	if left := keyring.Forget(wipeTime); left > 0 {
 		s.log.Warn("expanded keys are left in memory until the process ends", "count", left)
 	}
@@ -154,9 +154,11 @@ func (s *service) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.ring, err = openRing(ctx, s.cfg, s.log); err != nil {
+	ring, err := openRing(ctx, s.cfg, s.log)
+	if err != nil {
 		return err
 	}
+	s.ring.use(ring)
 	debug.FreeOSMemory() // a KMS's client has left answers with keys in it
 	if s.certs, err = openCertificates(s.cfg); err != nil {
 		return err
@@ -195,7 +197,7 @@ func (s *service) run(ctx context.Context, listener net.Listener, signals <-chan
 	go func() { ended <- s.proxy.Serve(listener) }()
 	s.admin.ready.Store(true)
 	s.log.Info("listening", "address", listener.Addr().String(), "upstream", s.cfg.Upstream.Address,
-		"keyring", s.ring.ID(), "version", version)
+		"keyring", s.ring.get().ID(), "version", version)
 	notify("READY=1")
 	for {
 		select {

@@ -33,6 +33,7 @@ func (s *service) newSessions(ctx context.Context) (*sessions, error) {
 		admin.Close()
 		return nil, err
 	}
+	enc.rewrap(ctx, s.log)
 	s.accounts = session.NewAccounts(admin, s.log)
 	s.accounts.Check(ctx)
 	s.catalog.Store(enc.catalog)

@@ -262,7 +262,7 @@ func (s *service) pageCertificates(p *statusPage) {
 	if err := s.certs.Status().Err; err != nil {
 		p.note(true, "The certificate files are not usable; the proxy serves what it had before.")
 	}
-	p.Keyring = fmt.Sprintf("%s, generation %d", s.ring.ID(), s.ring.Generation())
+	p.Keyring = fmt.Sprintf("%s, generation %d", s.ring.get().ID(), s.ring.get().Generation())
 }
 
 func (s *service) pageKeyring(p *statusPage, tables []exec.TableStatus) {
@@ -273,9 +273,9 @@ func (s *service) pageKeyring(p *statusPage, tables []exec.TableStatus) {
 		}
 	}
 	var versions []keyring.Version
-	versions = append(versions, s.ring.Versions()...)
+	versions = append(versions, s.ring.get().Versions()...)
 	for _, v := range slices.Backward(versions) {
-		p.MasterKeys = append(p.MasterKeys, masterRow{v.Number, v.Created, v.Number == s.ring.Active(), wraps[v.Number]})
+		p.MasterKeys = append(p.MasterKeys, masterRow{v.Number, v.Created, v.Number == s.ring.get().Active(), wraps[v.Number]})
 	}
 }
 

@@ -189,11 +189,19 @@ func (e *encryption) passes(sql []byte) bool {
 	return !e.run.Protects() && !mayDesignate(sql) && !plan.ConcernsTLS(sql)
 }
 
-// mayDesignate says whether a statement could have a clause that designates a table, where nothing is encrypted yet.
+// mayDesignate says whether a statement could have a clause that designates a table, or be about the master key, where nothing
+// is encrypted yet.
 func mayDesignate(sql []byte) bool {
 	for i := 0; i+7 <= len(sql); i++ {
-		if sql[i]|0x20 == 'e' && bytes.EqualFold(sql[i:i+7], []byte("encrypt")) {
-			return true
+		switch sql[i] | 0x20 {
+		case 'e':
+			if bytes.EqualFold(sql[i:i+7], []byte("encrypt")) {
+				return true
+			}
+		case 'i':
+			if i+8 <= len(sql) && bytes.EqualFold(sql[i:i+8], []byte("instance")) {
+				return true
+			}
 		}
 	}
 	return false

@@ -15,7 +15,7 @@ func (e *encryption) severalPlain(s *Session, packet, sql []byte) error {
 			return err
 		}
 		switch p.(type) {
-		case *plan.ServerTLS, *plan.Refuse:
+		case *plan.ServerTLS, *plan.Refuse, *plan.Keyring:
 			return e.oneByOne(s, sql)
 		}
 		rest = next

@@ -157,12 +157,12 @@ func (a *alteration) define(ctx context.Context) error {
 	if err := a.weighable(ctx, to); err != nil {
 		return err
 	}
-	key, err := a.catalog.ring.UnwrapTableKey(to.ID, to.WrappedKey)
+	key, err := a.catalog.ring.Load().UnwrapTableKey(to.ID, to.WrappedKey)
 	if err != nil {
 		return fmt.Errorf("opening the key of table %s.%s: %w", from.DB, from.Name, err)
 	}
 	defer key.Destroy()
-	if a.sealer, err = sealerWithKey(a.catalog.ring, to, key); err != nil {
+	if a.sealer, err = sealerWithKey(a.catalog.ring.Load(), to, key); err != nil {
 		return err
 	}
 	return a.physical(ctx)

@@ -51,6 +51,7 @@ func (c *Catalog) rows(ctx context.Context, query string, args ...any) ([][]stri
 // Config is what a Catalog is made of.
 type Config struct {
 	Ring      *keyring.Ring
+	Keys      Keys
 	Evaluator *evaluator.Evaluator
 	Upstream  Upstream
 	Rules     *schema.Rules
@@ -64,7 +65,8 @@ type Config struct {
 
 // Catalog is what all sessions share: the schema, its plans, and the keys of its tables.
 type Catalog struct {
-	ring      *keyring.Ring
+	ring      atomic.Pointer[keyring.Ring]
+	keys      Keys
 	evaluator *evaluator.Evaluator
 	upstream  Upstream
 	rules     *schema.Rules
@@ -100,10 +102,11 @@ type State struct {
 // NewCatalog reads the protected tables of upstream.
 func NewCatalog(ctx context.Context, cfg Config) (*Catalog, error) {
 	c := &Catalog{
-		ring: cfg.Ring, evaluator: cfg.Evaluator, upstream: cfg.Upstream, rules: cfg.Rules, mariaDB: cfg.MariaDB, version: cfg.Version,
+		keys: cfg.Keys, evaluator: cfg.Evaluator, upstream: cfg.Upstream, rules: cfg.Rules, mariaDB: cfg.MariaDB, version: cfg.Version,
 		log: cfg.Log, observer: cfg.Observer, weights: newWeights(cfg.Evaluator), gate: newGate(),
 		converts: make(chan struct{}, 1),
 	}
+	c.ring.Store(cfg.Ring)
 	rows, err := c.rows(ctx, "SELECT @@lower_case_table_names")
 	if err != nil {
 		return nil, fmt.Errorf("reading lower_case_table_names: %w", err)
@@ -227,7 +230,7 @@ func (c *Catalog) open(db, name, comment string, columns []string) (*sealer, err
 	var key *keyring.Secret
 	t, err := schema.Decode(db, name, comment, columns, func(h schema.Header) (func([]byte) ([]byte, error), error) {
 		var err error
-		if key, err = c.ring.UnwrapTableKey(h.ID, h.WrappedKey); err != nil {
+		if key, err = c.ring.Load().UnwrapTableKey(h.ID, h.WrappedKey); err != nil {
 			return nil, err
 		}
 		cells, err := cell.NewTable(key, h.ID, h.KeyID)
@@ -242,7 +245,7 @@ func (c *Catalog) open(db, name, comment string, columns []string) (*sealer, err
 	if err != nil {
 		return nil, err
 	}
-	return sealerWithKey(c.ring, t, key)
+	return sealerWithKey(c.ring.Load(), t, key)
 }
 
 // Lookup asks upstream about a table of a designated database that the schema does not know, and publishes what it is.

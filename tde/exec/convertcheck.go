@@ -59,18 +59,19 @@ func (c *Catalog) seesAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	has := func(privilege string) bool {
-		return slices.ContainsFunc(grants, func(r []string) bool {
-			list, _, global := strings.Cut(r[0], " ON *.* TO ")
-			return global && (strings.HasPrefix(list, "GRANT ALL PRIVILEGES") || slices.Contains(strings.Split(strings.TrimPrefix(list, "GRANT "), ", "), privilege))
-		})
-	}
 	for _, p := range []string{"SELECT", "TRIGGER", "EVENT", "SHOW VIEW"} {
-		if !has(p) {
+		if !slices.ContainsFunc(grants, func(r []string) bool { return grantsAll(r[0], p) }) {
 			return notSupported("encrypting or decrypting a table needs the privilege %s ON *.* for upstream.user, to see what else names the table", p)
 		}
 	}
 	return nil
+}
+
+// grantsAll says whether a row of SHOW GRANTS gives a privilege on everything.
+func grantsAll(row, privilege string) bool {
+	list, _, global := strings.Cut(row, " ON *.* TO ")
+	list = strings.TrimPrefix(list, "GRANT ")
+	return global && (list == "ALL PRIVILEGES" || slices.ContainsFunc(strings.Split(list, ","), func(p string) bool { return strings.TrimSpace(p) == privilege }))
 }
 
 // definitions refuses to encrypt what a view, a stored function, a trigger or an event could name: the server runs them without

@@ -164,13 +164,13 @@ func (x *Session) physical(t *schema.Table, how *schema.Physical) (*sealer, stri
 			return nil, "", fmt.Errorf("making a table id: %w", err)
 		}
 	}
-	key, wrapped, err := x.catalog.ring.NewTableKey(t.ID)
+	key, wrapped, err := x.catalog.ring.Load().NewTableKey(t.ID)
 	if err != nil {
 		return nil, "", fmt.Errorf("making a table key: %w", err)
 	}
 	defer key.Destroy()
 	t.WrappedKey, t.KeyID = wrapped, 1
-	s, err := sealerWithKey(x.catalog.ring, t, key)
+	s, err := sealerWithKey(x.catalog.ring.Load(), t, key)
 	if err != nil {
 		return nil, "", err
 	}

@@ -532,6 +532,8 @@ func (x *Session) run(ctx context.Context, p plan.Plan, more bool) error {
 		return x.renameTables(ctx, p, more)
 	case *plan.ConvertTable:
 		return x.convertTable(ctx, p, more)
+	case *plan.Keyring:
+		return x.keyring(ctx, p, more)
 	}
 	panic("exec: internal error: no way to run this plan")
 }

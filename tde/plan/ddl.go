@@ -90,6 +90,9 @@ func (h *head) special(st Statement, env *Env) Plan {
 		if h.word(1) == "INSTANCE" && h.word(2) == "RELOAD" && h.word(3) == "TLS" {
 			return h.reloadTLS(env)
 		}
+		if p := h.keyring(); p != nil {
+			return p
+		}
 		if h.word(1) == "INSTANCE" {
 			return refuse("alter-instance", "ALTER INSTANCE through the proxy is not supported")
 		}

@@ -74,6 +74,23 @@ func Encode(t *Table, seal func(plaintext []byte) []byte) (table string, columns
 	return head + strconv.Itoa(len(columns)) + "." + first, columns, nil
 }
 
+// Rewrap is a table's comment with another wrapping of its key, which must be as long as the one that it has.
+func Rewrap(comment string, wrapped []byte) (string, error) {
+	h, _, _, protected, err := parseTable(comment)
+	if err == nil && (!protected || len(h.WrappedKey) != len(wrapped)) {
+		err = fmt.Errorf("%w: a wrapped key of another length", ErrMetadata)
+	}
+	if err != nil {
+		return "", err
+	}
+	head, rest, _ := strings.Cut(strings.TrimPrefix(comment, CommentMark), ".")
+	b, err := base64.RawURLEncoding.DecodeString(head)
+	if err != nil {
+		return "", fmt.Errorf("%w: no header", ErrMetadata)
+	}
+	return CommentMark + base64.RawURLEncoding.EncodeToString(append(b[:len(b)-len(wrapped)], wrapped...)) + "." + rest, nil
+}
+
 // ParseHeader reads the clear part of a table's comment. protected is false for the comment of a plaintext table.
 func ParseHeader(comment string) (h Header, protected bool, err error) {
 	h, _, _, protected, err = parseTable(comment)
