@@ -93,6 +93,7 @@ func TestConvert(t *testing.T) {
 		t.Run("clauses", func(t *testing.T) { convertClauses(t, s, c) })
 		t.Run("refused", func(t *testing.T) { convertRefused(t, s, p, c) })
 		t.Run("prepared", func(t *testing.T) { convertPrepared(t, s, p) })
+		t.Run("progress", func(t *testing.T) { convertProgress(t, s, p, c) })
 		t.Run("canary", func(t *testing.T) { convertCanary(t, s, c) })
 		t.Run("writers", func(t *testing.T) { convertWriters(t, s, p, c) })
 		checkLog(t, p)
@@ -263,6 +264,44 @@ func executed(st *rawmysql.Stmt, params ...rawmysql.Param) error {
 		err = results[0].Err
 	}
 	return err
+}
+
+// convertProgress holds a conversion up by a transaction and looks at what shows it.
+func convertProgress(t *testing.T, s *harness.Server, p *harness.Proxy, c *rawmysql.Conn) {
+	run(t, c, "CREATE TABLE slow (v INT)", "INSERT INTO slow VALUES (1), (2)")
+	holder, err := s.Connect(rawmysql.Config{Database: "shop"})
+	must(t, err)
+	defer holder.Close()
+	run(t, holder, "BEGIN")
+	column(t, holder, "SELECT v FROM slow")
+	done := make(chan error, 1)
+	go func() {
+		other, err := p.Connect(rawmysql.Config{Database: "shop", Timeout: 60 * time.Second})
+		if err == nil {
+			err = other.Exec("ALTER TABLE slow ENCRYPTION='Y'")
+			other.Close()
+		}
+		done <- err
+	}()
+	const metric = `tdeproxy_conversion_rows{database="shop",stage="done",table="slow"}`
+	deadline := time.Now().Add(60 * time.Second)
+	for {
+		if v, err := p.Metric(metric); err == nil {
+			if v != 0 {
+				t.Errorf("%v rows are written before the lock is there", v)
+			}
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no metric tells of the conversion")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	run(t, holder, "COMMIT")
+	must(t, <-done)
+	if _, err := p.Metric(metric); err == nil {
+		t.Error("a conversion that is done is shown still")
+	}
 }
 
 // convertCanary looks for the values of an encrypted table in its files and in binlogs that began after them.

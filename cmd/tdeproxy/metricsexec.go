@@ -17,7 +17,7 @@ type statements struct {
 
 	count, errors, whole, upstream, own, refusals *prometheus.Desc
 	sealed, opened, residual, plans, cached       *prometheus.Desc
-	tables, locked                                *prometheus.Desc
+	tables, locked, conversion                    *prometheus.Desc
 	evaluatorUp, restarts, rows, memory           *prometheus.Desc
 	auditRecords, auditFailures, auditFailing     *prometheus.Desc
 }
@@ -41,6 +41,7 @@ func newStatements(s *service) *statements {
 		cached:        desc("plan_cache_plans", "Plans in the cache."),
 		tables:        desc("encrypted_tables", "Encrypted tables that are known."),
 		locked:        desc("locked_tables", "Encrypted tables whose key or metadata does not open, so that statements on them are refused."),
+		conversion:    desc("conversion_rows", "While a table is encrypted or decrypted: its rows that are written, and about how many it has.", "database", "table", "stage"),
 		evaluatorUp:   desc("evaluator_up", "1 while the evaluator's server answers."),
 		restarts:      desc("evaluator_restarts_total", "How often the evaluator's server died and was started again."),
 		rows:          desc("evaluator_rows_bytes", "Bytes of rows that the evaluator holds for running statements."),
@@ -54,7 +55,7 @@ func newStatements(s *service) *statements {
 // Describe implements prometheus.Collector.
 func (s *statements) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		s.count, s.errors, s.whole, s.upstream, s.own, s.refusals, s.sealed, s.opened, s.residual, s.plans, s.cached, s.tables, s.locked,
+		s.count, s.errors, s.whole, s.upstream, s.own, s.refusals, s.sealed, s.opened, s.residual, s.plans, s.cached, s.tables, s.locked, s.conversion,
 		s.evaluatorUp, s.restarts, s.rows, s.memory, s.auditRecords, s.auditFailures, s.auditFailing,
 	} {
 		out <- d
@@ -89,6 +90,10 @@ func (s *statements) Collect(out chan<- prometheus.Metric) {
 	tables, locked := c.Count()
 	add(s.tables, prometheus.GaugeValue, float64(tables))
 	add(s.locked, prometheus.GaugeValue, float64(locked))
+	if m := c.Converting(); m != nil {
+		add(s.conversion, prometheus.GaugeValue, float64(m.Rows.Load()), m.DB, m.Name, "done")
+		add(s.conversion, prometheus.GaugeValue, float64(m.Of.Load()), m.DB, m.Name, "all")
+	}
 	if e, ok := c.EvaluatorStatus(); ok {
 		s.collectEvaluator(add, e)
 	}

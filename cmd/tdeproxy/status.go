@@ -173,6 +173,9 @@ func (s *service) page(ctx context.Context) *statusPage {
 		p.note(true, "Upstream cannot be asked for its tables.")
 	}
 	p.coverage(tables)
+	if m := c.Converting(); m != nil {
+		p.note(false, "Table %s.%s is being converted, to encrypted: %t. Rows written: %d of about %d.", m.DB, m.Name, m.Encrypt, m.Rows.Load(), m.Of.Load())
+	}
 	s.pageKeyring(p, tables)
 	if e, ok := c.EvaluatorStatus(); ok {
 		if p.Evaluator = &e; !e.Up {
