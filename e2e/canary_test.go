@@ -139,6 +139,9 @@ func canaryWrites() []canaryWrite {
 		{"insert select", true, text("INSERT INTO c (v) SELECT '%s'", word)},
 		{"insert select union", true, text("INSERT INTO c (v) SELECT '%s' UNION SELECT '%s'", word, word)},
 		{"on duplicate", false, text("INSERT INTO c (id, v) VALUES (1, '%s') ON DUPLICATE KEY UPDATE v = '%s', t = CONCAT('%s', t)", word, word, word)},
+		{"upsert", true, text("INSERT INTO c (id, v, u, t, n) VALUES (1, '%s', '%s', '%s', %d), (1, '%s', NULL, CONCAT('%s'), %d) "+
+			"ON DUPLICATE KEY UPDATE v = VALUES(v), t = VALUES(t), n = VALUES(n)", word, word, word, number, word, word, number)},
+		{"prepared upsert", true, prepared("INSERT INTO c (id, v, n) VALUES (1, ?, ?) ON DUPLICATE KEY UPDATE v = VALUES(v), n = VALUES(n)", boundWord, boundInt)},
 		{"replace", true, text("REPLACE INTO c (id, v) VALUES (1, '%s')", word)},
 		{"update case", true, text("UPDATE c SET v = CASE WHEN n = 1 THEN '%s' ELSE '%s' END", word, word)},
 		{"update if", true, text("UPDATE c SET v = IF(id > 1, '%s', v)", word)},

@@ -31,10 +31,11 @@ type sink struct {
 	counts  bool // a row of the batch gets its number from upstream
 	counted bool // sum.InsertID is such a number
 	batches int
-	within  bool // a transaction
-	begun   bool // by the sink
-	manual  bool // by turning autocommit off
-	saved   bool // a savepoint stands before the first batch
+	within  bool    // a transaction
+	begun   bool    // by the sink
+	manual  bool    // by turning autocommit off
+	saved   bool    // a savepoint stands before the first batch
+	upsert  *upsert // of ON DUPLICATE KEY UPDATE
 	// warnings of batches of an INSERT IGNORE: their definitions and rows, and the row of the statement that each is of.
 	definitions [][]byte
 	warnings    []warned
@@ -82,6 +83,10 @@ func newSink(x *Session, p *plan.Store, within bool) *sink {
 		if !x.catalog.mariaDB {
 			k.group = "ROW("
 		}
+	}
+	if len(p.Update) > 0 {
+		k.upsert = newUpsert(k)
+		k.tail += k.upsert.clause
 	}
 	return k
 }
@@ -200,18 +205,26 @@ func (k *sink) flush(last bool) error {
 	if len(k.rows) == 0 {
 		return nil
 	}
-	if !last || k.into.Compare != nil {
+	if !last || k.into.Compare != nil || k.upsert != nil {
 		if err := k.protect(); err != nil {
 			return err
 		}
 	}
 	same, err := k.same()
+	if err == nil && k.upsert != nil {
+		err = k.upsert.foresee()
+	}
 	if err != nil {
 		return err
 	}
 	ok, err := k.exec(string(append(k.text, k.tail...)))
 	if err != nil {
 		return k.duplicate(err)
+	}
+	if k.upsert != nil {
+		if err := k.upsert.corrects(&ok); err != nil {
+			return err
+		}
 	}
 	ok.AffectedRows -= same
 	k.batches++

@@ -214,6 +214,8 @@ func (s *storeRun) answerOf(k *sink) (ok wire.OK, err error) {
 		duplicates = k.records - ok.AffectedRows
 	case s.into.Replace:
 		duplicates = ok.AffectedRows - k.records
+	case k.upsert != nil:
+		duplicates = k.upsert.duplicates
 	}
 	ok.Info = s.info(fmt.Sprintf("Records: %d  Duplicates: %d  Warnings: %d", k.records, duplicates, warnings))
 	return ok, nil

@@ -27,6 +27,9 @@ type Store struct {
 	Replace bool
 	Compare *schema.Index
 	Before  []*schema.Index // the unique keys before Compare: a row in which one of them is not NULL is not compared
+	// Update are the columns that a row which is there by one of the unique Keys gets from the one that was to be stored.
+	Update []*schema.Column
+	Keys   []*schema.Index
 	// Counts says that the server does not know beforehand how many rows there will be: it takes AUTO_INCREMENT numbers
 	// in growing steps then.
 	Counts bool
@@ -47,6 +50,9 @@ func (p *Store) String() string {
 	}
 	if p.Compare != nil {
 		out += "\n  compares: rows of the same " + quote(p.Compare.Name)
+	}
+	for _, c := range p.Update {
+		out += "\n  or sets:  " + quote(c.Name)
 	}
 	out += "\n" + strings.TrimPrefix(p.Query.String(), "Split\n")
 	if p.Row != nil {
@@ -79,8 +85,6 @@ func (b *block) storePlan(s *ast.InsertStmt, rows int) (Plan, error) {
 		return nil, refuse("user-variable", "a user variable whose value comes of an encrypted table would be stored in a table that is not encrypted")
 	case target == nil:
 		return nil, refuse("insert-clear", "values of an encrypted table would be stored in a table that is not encrypted; encrypt that one, too")
-	case len(s.OnDuplicate) > 0:
-		return nil, refuse("on-duplicate", "ON DUPLICATE KEY UPDATE on an encrypted table is not supported")
 	}
 	if err := b.readsTarget(s, target); err != nil {
 		return nil, err
@@ -94,6 +98,9 @@ func (b *block) storePlan(s *ast.InsertStmt, rows int) (Plan, error) {
 	}
 	p := &Store{Query: q, Table: target, Ignore: s.IgnoreErr, Replace: s.IsReplace, Counts: s.Select != nil}
 	if err := b.compares(p); err != nil {
+		return nil, err
+	}
+	if err := b.upserts(s, p); err != nil {
 		return nil, err
 	}
 	p.finish()

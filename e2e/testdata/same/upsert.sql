@@ -1,0 +1,47 @@
+# ON DUPLICATE KEY UPDATE of what the row would have been: counts, ids, info and rows.
+CREATE TABLE u (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, k VARCHAR(20), v VARCHAR(20), n INT DEFAULT 3, t DATETIME, UNIQUE KEY (k), KEY (n));
+INSERT INTO u (k, v, n) VALUES ('a', 'one', 1) ON DUPLICATE KEY UPDATE v = VALUES(v), n = VALUES(n);
+SELECT LAST_INSERT_ID();
+INSERT INTO u (k, v, n) VALUES ('a', 'uno', 1) ON DUPLICATE KEY UPDATE v = VALUES(v), n = VALUES(n);
+INSERT INTO u (k, v, n) VALUES ('a', 'uno', 1) ON DUPLICATE KEY UPDATE v = VALUES(v), n = VALUES(n);
+INSERT INTO u (k, v, n) VALUES ('A', 'UNO', 1) ON DUPLICATE KEY UPDATE v = VALUES(v);
+SELECT LAST_INSERT_ID();
+INSERT INTO u (k, v, n) VALUES ('a', 'x', 1), ('b', 'y', 2), ('b', 'z', 2), ('c', 'w', 3), ('a', 'x', 9) ON DUPLICATE KEY UPDATE v = VALUES(v);
+SELECT LAST_INSERT_ID();
+INSERT INTO u (k, v, n) VALUES ('a', 'x', 1), ('b', 'z', 2) ON DUPLICATE KEY UPDATE v = VALUES(v);
+INSERT INTO u (k, v, n) VALUES (NULL, 'null', 1), (NULL, 'null', 1) ON DUPLICATE KEY UPDATE v = VALUES(v);
+INSERT INTO u (k, v, n) VALUES ('c', NULL, 3) ON DUPLICATE KEY UPDATE v = VALUES(v);
+INSERT INTO u (k, v, n) VALUES ('c', NULL, 3) ON DUPLICATE KEY UPDATE v = VALUES(v);
+INSERT INTO u (id, k, v) VALUES (1, 'other', 'by id') ON DUPLICATE KEY UPDATE v = VALUES(v), n = VALUES(n);
+INSERT INTO u (id, k, v) VALUES (1, 'b', 'id first') ON DUPLICATE KEY UPDATE v = VALUES(v);
+SELECT k, v, n FROM u ORDER BY k, v;
+INSERT INTO u (k, v) SELECT k, CONCAT(v, '!') FROM u WHERE k IS NOT NULL ORDER BY k ON DUPLICATE KEY UPDATE v = VALUES(v);
+INSERT INTO u (k, v) SELECT CONCAT(k, '2'), v FROM u WHERE k IS NOT NULL ORDER BY k ON DUPLICATE KEY UPDATE v = VALUES(v);
+INSERT INTO u (k, v) SELECT k, v FROM u WHERE k IS NOT NULL ORDER BY k ON DUPLICATE KEY UPDATE v = VALUES(v);
+INSERT INTO u SET k = 'set', t = '2020-01-01' ON DUPLICATE KEY UPDATE t = VALUES(t);
+INSERT INTO u SET k = UPPER('set'), t = '2021-01-01' ON DUPLICATE KEY UPDATE t = VALUES(t);
+SELECT k, v, n, t FROM u ORDER BY k, v;
+INSERT INTO u (k, n) VALUES ('a', 'no number') ON DUPLICATE KEY UPDATE n = VALUES(n);
+INSERT INTO u (k, v) VALUES ('a', REPEAT('x', 30)) ON DUPLICATE KEY UPDATE v = VALUES(v);
+INSERT INTO u (k, n) VALUES ('a', 1) ON DUPLICATE KEY UPDATE nosuch = VALUES(n);
+INSERT INTO u (k, nosuch) VALUES ('a', 1) ON DUPLICATE KEY UPDATE n = VALUES(n);
+#! args: 'a' 'bound' 8
+INSERT INTO u (k, v, n) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE v = VALUES(v), n = VALUES(n);
+#! args: 'a' 'bound' 8
+INSERT INTO u (k, v, n) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE v = VALUES(v), n = VALUES(n);
+BEGIN;
+INSERT INTO u (k, v) VALUES ('a', 'in a transaction'), ('new', 'new') ON DUPLICATE KEY UPDATE v = VALUES(v);
+SELECT k, v FROM u WHERE k IN ('a', 'new') ORDER BY k;
+ROLLBACK;
+SELECT k, v, n FROM u WHERE k IN ('a', 'new') ORDER BY k;
+CREATE TABLE p (a INT, b VARCHAR(10), c TEXT, d DECIMAL(6,2), PRIMARY KEY (a, b));
+INSERT INTO p VALUES (1, 'x', 'one', 1), (1, 'y', 'two', 2), (1, 'X', 'three', 3) ON DUPLICATE KEY UPDATE c = VALUES(c), d = VALUES(d);
+INSERT INTO p VALUES (1, 'x', 'three', 3), (2, 'x', 'new', 4) ON DUPLICATE KEY UPDATE c = VALUES(c), d = VALUES(d);
+SELECT * FROM p ORDER BY a, b;
+CREATE TABLE q (a INT, b INT);
+INSERT INTO q VALUES (1, 1), (1, 1) ON DUPLICATE KEY UPDATE b = VALUES(b);
+CREATE TABLE f (id INT AUTO_INCREMENT PRIMARY KEY, pa INT, k INT UNIQUE, FOREIGN KEY (pa) REFERENCES u (id));
+INSERT INTO f (pa, k) VALUES (1, 1), (NULL, 2) ON DUPLICATE KEY UPDATE pa = VALUES(pa);
+INSERT INTO f (pa, k) VALUES (NULL, 1), (NULL, 2), (1, 3) ON DUPLICATE KEY UPDATE pa = VALUES(pa);
+INSERT INTO f (pa, k) VALUES (100000, 1) ON DUPLICATE KEY UPDATE pa = VALUES(pa);
+SELECT pa, k FROM f ORDER BY k;
