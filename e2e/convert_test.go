@@ -231,6 +231,10 @@ func convertPrepared(t *testing.T, s *harness.Server, p *harness.Proxy) {
 	defer other.Close()
 	run(t, c, "SET NAMES utf8mb4", "CREATE TABLE pr (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20))", "CREATE TABLE bystander (v INT)",
 		"PREPARE text FROM 'INSERT INTO pr (v) VALUES (?)'", "SET @v = 'text'")
+	must(t, s.Exec("USE shop", "CREATE PROCEDURE writes () INSERT INTO pr (v) VALUES ('written')"))
+	call, err := c.Prepare("CALL writes()")
+	must(t, err)
+	run(t, c, "PREPARE calls FROM 'CALL writes()'")
 	aside, err := c.Prepare("INSERT INTO bystander VALUES (?)")
 	must(t, err)
 	count := 0
@@ -241,6 +245,10 @@ func convertPrepared(t *testing.T, s *harness.Server, p *harness.Proxy) {
 		run(t, other, "ALTER TABLE pr ENCRYPTION='"+to+"'")
 		wantError(t, "an execution across "+to, executed(st, rawmysql.Text("across")), 1615)
 		wantError(t, "EXECUTE across "+to, c.Exec("EXECUTE text USING @v"), 1615)
+		if to == "Y" {
+			wantError(t, "a prepared CALL", executed(call), 1235)
+			wantError(t, "a CALL prepared by SQL", c.Exec("EXECUTE calls"), 1235)
+		}
 		must(t, st.Close())
 		run(t, c, "PREPARE text FROM 'INSERT INTO pr (v) VALUES (?)'", "EXECUTE text USING @v")
 		must(t, executed(aside, rawmysql.Int(1)))
