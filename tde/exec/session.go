@@ -191,6 +191,10 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 				return stored, rest, err
 			}
 		}
+		if p.Absent != nil {
+			denied, err := x.denied(p)
+			return denied, rest, err
+		}
 		other, err := x.misspelt(ctx, p, src)
 		return other, rest, err
 	case *plan.SetStatement:

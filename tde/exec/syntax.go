@@ -74,3 +74,18 @@ func beyondNames(name string) bool {
 	}
 	return false
 }
+
+// denied gives a query of a table that is not there upstream's error: the account may not read it, or it is not among those that
+// LOCK TABLES has locked. Nothing of the query goes there but the table's name.
+func (x *Session) denied(p *plan.Refuse) (plan.Plan, error) {
+	name := quoteName(p.Absent.DB) + "." + quoteName(p.Absent.Name)
+	err := x.query("SELECT 1 FROM "+name+" LIMIT 0", func([][]byte) error { return nil })
+	var e *wire.Error
+	switch {
+	case errors.As(err, &e):
+		return &plan.Refuse{Reason: p.Reason, Err: e}, nil
+	case err != nil:
+		return nil, err
+	}
+	return p, nil // another client has made it since
+}

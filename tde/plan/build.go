@@ -200,7 +200,15 @@ func touches(node ast.StmtNode, st Statement, env *Env) Plan {
 		return nil
 	case v.absent != nil && isData(node):
 		// Its values were meant for an encrypted table whose name has a slip; upstream would log them.
-		return refuseAbsent(v.absent.DB, v.absent.Name)
+		r := refuseAbsent(v.absent.DB, v.absent.Name)
+		if e, ok := node.(*ast.ExplainStmt); ok {
+			node = e.Stmt
+		}
+		switch node.(type) {
+		case *ast.SelectStmt, *ast.SetOprStmt:
+			r.Absent = v.absent
+		}
+		return r
 	}
 	if p := other(node, st, env); p != nil {
 		return p

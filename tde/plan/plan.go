@@ -255,6 +255,8 @@ type Refuse struct {
 	Reason string // a short, stable word for metrics and the audit log
 	// DB is the database of a table that is not there: where it is not there itself, MySQL says so.
 	DB string
+	// Absent is the table that a query names and that is not there: the server may have more to say of it to the client's account.
+	Absent *NeedTable
 }
 
 // NeedTable asks the caller to look up a table in a designated database that the snapshot does not know, and to plan again.

@@ -14,7 +14,7 @@ const (
 	// bracketWords stand before a bracket and call nothing.
 	bracketWords = reservedWords + " any some over row rows offset partition table lateral columns path nested analyse rollup separator value" +
 		" varchar decimal numeric int integer bigint smallint tinyint mediumint float double real dec nchar varbinary signed text blob" +
-		" datetime enum set bit only within intersect except minus end escape ordinality fixed "
+		" datetime day_second enum set bit only within intersect except minus end escape ordinality fixed "
 	// aggregateFunctions and what the grammar has as functions of their own.
 	aggregateFunctions = " count sum min max avg std stddev stddev_pop stddev_samp var_pop var_samp variance bit_and bit_or bit_xor group_concat" +
 		" json_arrayagg json_objectagg row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value nth_value" +

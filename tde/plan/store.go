@@ -244,8 +244,12 @@ func (b *block) readsTarget(s *ast.InsertStmt, target *schema.Table) error {
 			e.Accept(v)
 		}
 	}
+	mode := b.env.Mode
+	if mode.MariaDB && mode.Version/100 == 1011 && mode.Version >= 101119 {
+		v.reads = false // it reads the rows before it writes
+	}
 	switch {
-	case v.reads && b.env.Mode.MariaDB:
+	case v.reads && mode.MariaDB:
 		return refuseMySQL("reads-target", 1093, "HY000", "Table '"+target.Name+"' is specified twice, both as a target for 'INSERT' and as a separate source for data")
 	case v.reads:
 		return refuseMySQL("reads-target", 1093, "HY000", "You can't specify target table '"+target.Name+"' for update in FROM clause")

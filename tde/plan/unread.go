@@ -2,6 +2,7 @@ package plan
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +14,9 @@ func unread(source string, env *Env) Plan {
 	}
 	if mentions(source, env) {
 		return refuse("unreadable", "this statement could not be read and names, or could name, an encrypted table; write it more plainly")
+	}
+	if tableless(source) {
+		return &PassThrough{Effects: Effects{Session: true}}
 	}
 	words := headWords(source, 3)
 	if len(words) > 0 && writesOrReads(words[0]) && (env.Rules.DesignatedDB(env.DB) || mentionsDatabase(source, env)) {
@@ -28,6 +32,12 @@ func unread(source string, env *Env) Plan {
 		return refuse("dynamic-sql", "dynamic SQL (PREPARE, EXECUTE IMMEDIATE) in a stored program or compound statement is not supported where tables are encrypted")
 	}
 	return &PassThrough{Effects: Effects{Session: true, Schema: true}}
+}
+
+// tableless says whether a text is a query that can name no table, in whatever character set and mode the server reads it.
+func tableless(source string) bool {
+	low := strings.ToLower(strings.TrimSpace(source))
+	return strings.HasPrefix(low, "select") && !slices.ContainsFunc([]string{"from", "table", "into", ";"}, func(w string) bool { return strings.Contains(low, w) })
 }
 
 // mentions says whether the text has the name of a protected table anywhere, in any spelling.

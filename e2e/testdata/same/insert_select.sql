@@ -82,3 +82,9 @@ COMMIT;
 SELECT * FROM few;
 INSERT IGNORE INTO few SELECT k + 1000, v FROM many WHERE k <= 2020 ORDER BY k;
 SELECT COUNT(*) FROM few;
+# VALUES that read the table itself.
+CREATE TABLE self (id INT AUTO_INCREMENT PRIMARY KEY, x VARCHAR(10));
+INSERT INTO self (x) VALUES ('one');
+INSERT INTO self (x) VALUES ((SELECT UPPER(x) FROM self s));
+INSERT INTO self (x) VALUES ((SELECT MAX(x) FROM self)), ((SELECT MIN(x) FROM self));
+SELECT * FROM self ORDER BY id;

@@ -36,3 +36,13 @@ SELECT UPPER(name), LOWER(v) FROM a, b ORDER BY a.id;
 UNLOCK TABLES;
 UPDATE a SET name = UPPER(name);
 SELECT * FROM a ORDER BY id;
+# A table that is not there is not locked either.
+#! mode: text
+LOCK TABLES a READ;
+#! mode: text
+SELECT * FROM nosuch WHERE v = 'secret';
+#! mode: text
+SELECT 1 UNION SELECT id FROM nosuch;
+#! mode: text
+UNLOCK TABLES;
+SELECT * FROM nosuch;

@@ -135,3 +135,9 @@ PREPARE p FROM 'SELECT id FROM a WHERE';
 #! only: mariadb
 SET STATEMENT sort_buffer_size = 100000 SELECT id FROM a;
 SELECT COUNT(*) FROM a;
+# Queries of no table, however they are written.
+#! only: mariadb
+SELECT 1 1.e*1;
+SELECT 1 1.e;
+#! only: mariadb
+SELECT CAST('1 02:03:04' AS INTERVAL DAY_SECOND(6)), CAST(name AS INTERVAL DAY_SECOND(3)) FROM a WHERE id = 1;
