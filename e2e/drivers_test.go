@@ -128,8 +128,7 @@ func (d *driverTable) String() string {
 Each driver does the same work of %d steps over TLS, with the server's certificate and name verified: once on a plain server, once through
 the proxy over encrypted tables. All that it prints is compared: values with their types in the driver's language, result metadata,
 counts, ids, warnings, errors with code and SQLSTATE. The work ([work.txt](../e2e/matrix/work.txt)) has all column types with NULLs and edge values,
-transactions, batches, results row by row, LOAD DATA LOCAL INFILE, values of up to 5 MB, and errors. MariaDB is 10.11, MySQL 9.7. A client that
-asks for compression gets it of the server, and goes without it to the proxy.
+transactions, batches, results row by row, LOAD DATA LOCAL INFILE, values of up to 5 MB, and errors. MariaDB is 10.11, MySQL 9.7.
 
 This table is made by `+"`make drivers`"+`.
 

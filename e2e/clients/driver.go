@@ -27,7 +27,7 @@ type driver struct {
 }
 
 func openDriver(l *Load, k Kind) (opener, error) {
-	return opener{version: "go-sql-driver " + moduleVersion("github.com/go-sql-driver/mysql"), open: func() (session, error) {
+	return opener{version: "go-sql-driver " + ModuleVersion("github.com/go-sql-driver/mysql"), open: func() (session, error) {
 		bundle, err := os.ReadFile(l.CA)
 		if err != nil {
 			return nil, err
@@ -56,8 +56,8 @@ func openDriver(l *Load, k Kind) (opener, error) {
 	}}, nil
 }
 
-// moduleVersion is that of a module in go.mod.
-func moduleVersion(path string) string {
+// ModuleVersion is that of a module in go.mod.
+func ModuleVersion(path string) string {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", path).Output()
 	if err != nil {
 		return "of go.mod"

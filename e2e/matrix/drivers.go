@@ -14,7 +14,7 @@ func Drivers() []Driver {
 	var all []Driver
 	for _, mode := range []string{Text, Prepared} {
 		all = append(all,
-			Driver{Name: "go-sql-driver", Mode: mode, run: sqlDriver(mode)},
+			Driver{Name: "go-sql-driver", Mode: mode, run: sqlDriver(mode, false)},
 			Driver{Name: "go-mysql", Mode: mode, run: goMySQL(mode)},
 			Driver{Name: "mysqli", Mode: mode, program: interpreter("php", "mysqli.php")},
 			Driver{Name: "PDO", Mode: mode, program: interpreter("php", "pdo.php")},
@@ -27,6 +27,8 @@ func Drivers() []Driver {
 	}
 	return append(all,
 		Driver{Name: "Connector/C", Mode: Text, Compress: true, program: compiledC},
+		Driver{Name: "go-sql-driver", Mode: Text, Compress: true, run: sqlDriver(Text, true)},
+		Driver{Name: "mysqli", Mode: Prepared, Compress: true, program: interpreter("php", "mysqli.php")},
 		Driver{Name: "PyMySQL", Mode: Text, library: "pymysql", program: interpreter("/usr/bin/python3", "dbapi.py")},
 		Driver{Name: "mysqlclient", Mode: Text, library: "mysqldb", program: interpreter("/usr/bin/python3", "dbapi.py")},
 		Driver{Name: "Connector/ODBC", Mode: Prepared, library: "pyodbc", program: interpreter("/usr/bin/python3", "dbapi.py")},

@@ -8,6 +8,8 @@ import (
 
 	"github.com/go-mysql-org/go-mysql/client"
 	"github.com/go-mysql-org/go-mysql/mysql"
+
+	"github.com/tdeproxy/tdeproxy/e2e/clients"
 )
 
 // statusPlan are flags of how a server ran a statement: slowly, without an index or a good one.
@@ -36,7 +38,7 @@ func goMySQL(mode string) func(*Job, *lines) error {
 		}
 		defer conn.Close()
 		w := &goMySQLWork{lines: l, conn: conn, prepared: mode == Prepared}
-		l.printf("version go-mysql %s", moduleVersion("github.com/go-mysql-org/go-mysql"))
+		l.printf("version go-mysql %s", clients.ModuleVersion("github.com/go-mysql-org/go-mysql"))
 		for _, s := range steps() {
 			l.printf("> %.160s", s.line)
 			if err := w.step(s); err != nil {

@@ -10,11 +10,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
+
+	"github.com/tdeproxy/tdeproxy/e2e/clients"
 )
 
 // sqlWork is the work by go-sql-driver, on one connection of database/sql.
@@ -26,7 +27,7 @@ type sqlWork struct {
 }
 
 // sqlDriver interpolates parameters in text mode.
-func sqlDriver(mode string) func(*Job, *lines) error {
+func sqlDriver(mode string, compress bool) func(*Job, *lines) error {
 	return func(j *Job, l *lines) error {
 		config, err := tlsConfig(j)
 		if err != nil {
@@ -36,6 +37,9 @@ func sqlDriver(mode string) func(*Job, *lines) error {
 		c.User, c.Passwd, c.DBName, c.Net, c.Addr = j.User, j.Password, j.Database, "tcp", net.JoinHostPort("localhost", strconv.Itoa(j.Port))
 		c.TLS, c.InterpolateParams, c.ParseTime, c.AllowAllFiles = config, mode == Text, true, true
 		c.Logger = &mysql.NopLogger{} // what it has to say of connections is in the errors
+		if err := c.Apply(mysql.EnableCompression(compress)); err != nil {
+			return err
+		}
 		connector, err := mysql.NewConnector(c)
 		if err != nil {
 			return err
@@ -47,7 +51,7 @@ func sqlDriver(mode string) func(*Job, *lines) error {
 			return err
 		}
 		defer w.conn.Close()
-		l.printf("version go-sql-driver/mysql %s", moduleVersion("github.com/go-sql-driver/mysql"))
+		l.printf("version go-sql-driver/mysql %s", clients.ModuleVersion("github.com/go-sql-driver/mysql"))
 		for _, s := range steps() {
 			l.printf("> %.160s", s.line)
 			if err := w.step(s); err != nil {
@@ -69,18 +73,6 @@ func tlsConfig(j *Job) (*tls.Config, error) {
 		return nil, fmt.Errorf("no certificate in %s", j.CA)
 	}
 	return &tls.Config{RootCAs: roots, ServerName: "localhost", MinVersion: tls.VersionTLS12}, nil
-}
-
-func moduleVersion(path string) string {
-	info, ok := debug.ReadBuildInfo()
-	if ok {
-		for _, m := range info.Deps {
-			if m.Path == path {
-				return m.Version
-			}
-		}
-	}
-	return "of go.mod"
 }
 
 func sqlError(err error) string {

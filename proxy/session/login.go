@@ -36,8 +36,14 @@ func (s *Session) login(ctx context.Context) error {
 	if err := s.introduce(ctx, hello); err != nil {
 		return err
 	}
+	compress := hello.Capabilities.Has(wire.Compress)
 	if err := s.authenticate(hello.Plugin); err != nil {
 		return err
+	}
+	if compress {
+		if err := s.startCompression(); err != nil {
+			return err
+		}
 	}
 	s.client.SetLimit(s.handler.cfg.MaxPacket)
 	s.up.SetLimit(wire.DefaultLimit)
@@ -114,6 +120,7 @@ func (s *Session) greet() error {
 	if s.clientTLS() != nil {
 		g.Capabilities |= wire.SSL
 	}
+	g.Capabilities |= wire.Compress // of the client's side alone
 	return s.finish(s.client.WritePacket(g.Append(nil)))
 }
 
@@ -178,6 +185,11 @@ func (s *Session) startTLS(ctx context.Context) error {
 	}
 	s.secure, s.tls = true, &state
 	return s.client.Upgrade(c)
+}
+
+// startCompression goes on in compressed frames, after the login as the protocol has it.
+func (s *Session) startCompression() error {
+	return s.client.Upgrade(wire.Compressed(&prefixed{Conn: s.client.NetConn(), prefix: s.client.TakeBuffered()}))
 }
 
 // prefixed is a connection of which some was read already.

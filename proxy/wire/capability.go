@@ -46,8 +46,8 @@ const (
 	mariadbMask               Capability = 0xffffffff << 32
 )
 
-// Supported is what this proxy can pass on. Compression is left out because the relay reads packet headers, the two
-// metadata options because they change what follows a column count.
+// Supported is what this proxy can pass on. Compression is left out because each side has its own, the two metadata options because
+// they change what follows a column count.
 const Supported = LongPassword | FoundRows | LongFlag | ConnectWithDB | NoSchema | ODBC | LocalFiles | IgnoreSpace |
 	Protocol41 | Interactive | IgnoreSigpipe | Transactions | Reserved | SecureConnection | MultiStatements |
 	MultiResults | PSMultiResults | PluginAuth | ConnectAttrs | PluginAuthLenEncData | CanHandleExpiredPasswords |

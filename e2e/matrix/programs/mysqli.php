@@ -12,7 +12,7 @@ class Work {
         $this->c->options(MYSQLI_OPT_LOCAL_INFILE, 1);
         $this->c->ssl_set(null, null, setting('CA'), null, null);
         $this->c->real_connect('127.0.0.1', setting('USER'), setting('PASSWORD'), setting('DATABASE'), (int)setting('PORT'), null,
-            MYSQLI_CLIENT_SSL);
+            MYSQLI_CLIENT_SSL | (setting('COMPRESS') ? MYSQLI_CLIENT_COMPRESS : 0));
         $this->c->set_charset('utf8mb4');
     }
 
