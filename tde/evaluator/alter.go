@@ -119,7 +119,7 @@ func (e *Evaluator) alterOne(c *conn, a *Alter, fill func() error) (result, erro
 			return result{}, err
 		}
 	}
-	if err := e.mirror(c, Session{SQLMode: a.SQLMode, TimeZone: a.TimeZone}); err != nil {
+	if err := e.mirror(c, Session{SQLMode: a.SQLMode, TimeZone: a.TimeZone, Timestamp: a.Timestamp}); err != nil {
 		return result{}, err
 	}
 	return c.query(a.Statement)

@@ -20,6 +20,7 @@ type DDL struct {
 	Database, Table        string
 	DBCharset, DBCollation string // defaults of the database
 	SQLMode, TimeZone      string // of the client's session; "" are the server's defaults
+	Timestamp              string // of the statement, as SET timestamp takes it; "" is the present
 	// Like is the table that CREATE TABLE … LIKE names, or nil; Current is then the client's database.
 	Like    *schema.Table
 	Current string

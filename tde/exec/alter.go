@@ -73,10 +73,14 @@ func (a *alteration) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	stands, err := a.upstreamClock() // one for all rows, however long it takes
+	if err != nil {
+		return err
+	}
 	a.ask = evaluator.Alter{
 		DDL: evaluator.DDL{
 			Statement: string(text), Database: a.vars.DB, Table: a.from.Name, DBCharset: charset, DBCollation: collation,
-			SQLMode: a.vars.SQLMode, TimeZone: a.vars.TimeZone,
+			SQLMode: a.vars.SQLMode, TimeZone: a.vars.TimeZone, Timestamp: stands,
 		},
 		From: a.from, NewDatabase: a.plan.NewDB, NewName: a.plan.NewName,
 	}

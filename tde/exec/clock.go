@@ -29,16 +29,28 @@ func (x *Session) readClock(p plan.Plan) error {
 	default:
 		return nil
 	}
-	_, row, err := x.queryRow("SELECT UNIX_TIMESTAMP(NOW(6)) LIMIT 1")
+	stands, err := x.upstreamClock()
 	if err != nil {
 		return err
 	}
-	seconds, ok := new(big.Rat).SetString(string(row[0]))
+	seconds, ok := new(big.Rat).SetString(stands)
 	if !ok {
 		return fmt.Errorf("reading the session's clock: %w", wire.ErrMalformed)
 	}
 	micros := seconds.Mul(seconds, big.NewRat(1e6, 1))
-	x.stands = string(row[0])
+	x.stands = stands
 	x.binder.now = time.UnixMicro(new(big.Int).Quo(micros.Num(), micros.Denom()).Int64())
 	return nil
+}
+
+// upstreamClock is the time that stands in the session, as SET timestamp takes it.
+func (x *Session) upstreamClock() (string, error) {
+	_, row, err := x.queryRow("SELECT UNIX_TIMESTAMP(NOW(6)) LIMIT 1")
+	if err != nil {
+		return "", err
+	}
+	if len(row) != 1 || row[0] == nil {
+		return "", fmt.Errorf("reading the session's clock: %w", wire.ErrMalformed)
+	}
+	return string(row[0]), nil
 }
