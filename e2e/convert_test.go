@@ -478,3 +478,37 @@ func convertKilled(t *testing.T, s *harness.Server, p *harness.Proxy, link *stri
 		t.Errorf("%q", got)
 	}
 }
+
+// TestConvertCommand converts a table by the command line.
+func TestConvertCommand(t *testing.T) {
+	forFlavours(t, func(t *testing.T, f harness.Flavour) {
+		s, p := convertStage(t, f)
+		c, err := p.Connect(rawmysql.Config{})
+		must(t, err)
+		defer c.Close()
+		run(t, c, "CREATE DATABASE IF NOT EXISTS shop", "USE shop", "CREATE TABLE `by command` (id INT PRIMARY KEY, v VARCHAR(40))",
+			"INSERT INTO `by command` VALUES (1, 'one'), (2, 'two'), (3, NULL)")
+		want := all(t, c, "SELECT * FROM `by command` ORDER BY id")
+		for _, verb := range []string{"encrypt", "decrypt"} {
+			out, code, err := p.Run("table", verb, "shop.by command", "-c", p.Config, "-u", "root")
+			must(t, err)
+			if code != 0 || !strings.Contains(out, "shop.by command: 3 rows in ") {
+				t.Errorf("%s ended with %d: %s", verb, code, out)
+			}
+			if stored(t, s, "by command") != (verb == "encrypt") {
+				t.Errorf("after %s the table is stored as before", verb)
+			}
+			if got := all(t, c, "SELECT * FROM `by command` ORDER BY id"); got != want {
+				t.Errorf("after %s the table holds\n%s, want\n%s", verb, got, want)
+			}
+		}
+		for _, args := range [][]string{{"shop.nosuch", "-u", "root"}, {"shop.by command", "-u", "nobody"}} {
+			out, code, err := p.Run(append([]string{"table", "encrypt", "-c", p.Config}, args...)...)
+			must(t, err)
+			if code != 1 || !strings.Contains(out, "stays as it was") {
+				t.Errorf("%q ended with %d: %s", args, code, out)
+			}
+		}
+		run(t, c, "DROP TABLE `by command`")
+	})
+}

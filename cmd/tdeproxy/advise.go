@@ -64,7 +64,9 @@ func writeJSON(w http.ResponseWriter, v any) {
 
 // tableCommand is the group of verbs about tables.
 func tableCommand() *cobra.Command {
-	return group("table", "Look at the tables that a running proxy encrypts",
+	return group("table", "Look at the tables that a running proxy encrypts, and encrypt others",
+		convertCommand("encrypt", "Y", "Encrypt a table that is there"),
+		convertCommand("decrypt", "N", "Decrypt a table"),
 		verb("advise", "Print which indexes would spare statements from fetching whole tables",
 			"Print, from the counts of the proxy that runs with this file, which statements had to fetch whole tables, by table and column, and which index would help.",
 			func(cmd *cobra.Command, cfg *config.Config) error {

@@ -94,6 +94,7 @@ const maxRows = 400
 // statusPages answers /, /status.json, /tables and /leakage.
 func (s *service) statusPages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /{$}", s.servePage)
+	mux.HandleFunc("GET /conversion", s.serveConversion)
 	mux.HandleFunc("GET /tables", func(w http.ResponseWriter, r *http.Request) {
 		c := s.catalog.Load()
 		if c == nil {
