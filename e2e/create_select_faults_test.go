@@ -35,8 +35,12 @@ func TestCreateSelectKilled(t *testing.T) {
 				}
 				for name, kill := range map[string]func(){"proxy": p.Kill, "upstream": s.Kill} {
 					t.Run(fmt.Sprintf("%s/%s/%t", name, strings.Fields(point)[0], after), func(t *testing.T) {
-						link.after, link.hit = after, kill
-						createSelectKilled(t, s, p, link, point)
+						killed := make(chan struct{})
+						link.after, link.hit = after, func() {
+							kill()
+							close(killed)
+						}
+						createSelectKilled(t, s, p, link, point, killed)
 					})
 				}
 			}
@@ -44,7 +48,7 @@ func TestCreateSelectKilled(t *testing.T) {
 	})
 }
 
-func createSelectKilled(t *testing.T, s *harness.Server, p *harness.Proxy, link *strike, point string) {
+func createSelectKilled(t *testing.T, s *harness.Server, p *harness.Proxy, link *strike, point string, killed <-chan struct{}) {
 	t.Helper()
 	c, err := p.Connect(rawmysql.Config{Database: "shop", Timeout: 60 * time.Second})
 	must(t, err)
@@ -56,6 +60,9 @@ func createSelectKilled(t *testing.T, s *harness.Server, p *harness.Proxy, link 
 	acknowledged := point == "acknowledged"
 	if acknowledged != (err == nil) || acknowledged != (link.word.Load() != nil) {
 		t.Fatalf("nothing was killed at %q: %v", point, err)
+	}
+	if !acknowledged {
+		<-killed
 	}
 	p.Kill()
 	s.Kill()
