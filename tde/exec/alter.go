@@ -103,10 +103,23 @@ func (a *alteration) run(ctx context.Context) error {
 	if len(a.steps.Fill) > 0 || a.renames() {
 		return a.rewriteRows(ctx)
 	}
-	if _, err = a.exec(a.steps.Finish); err == nil {
+	if err = a.finishTable(a.steps.Finish); err == nil {
 		a.catalog.replace(a.from, a.sealer)
 	}
 	return err
+}
+
+// finishTable makes the physical table what it is to be. Of a duplicate that a new unique key finds, upstream knows the tokens alone.
+func (a *alteration) finishTable(sql string) error {
+	_, err := a.exec(sql)
+	var e *wire.Error
+	if !errors.As(err, &e) || e.Code != codeDuplicate {
+		return err
+	}
+	if _, key, ix := violated(e, a.to); ix != nil {
+		e.Message = duplicateHead + strings.Repeat("?-", len(ix.Parts)-1) + "?" + duplicateKey + key + "'"
+	}
+	return e
 }
 
 // renames says whether the name of a column is another one's now: statements under way would mean the old one.

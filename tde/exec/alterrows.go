@@ -183,8 +183,7 @@ func (a *alteration) fillAndFinish(ctx context.Context) error {
 		return err
 	}
 	if len(a.steps.Fill) == 0 {
-		_, err := a.exec(a.steps.Finish)
-		return err
+		return a.finishTable(a.steps.Finish)
 	}
 	id, err := a.identity()
 	if err != nil {
@@ -200,7 +199,7 @@ func (a *alteration) fillAndFinish(ctx context.Context) error {
 		return err
 	}
 	if err = a.fill(ctx, id); err == nil {
-		_, err = a.exec(finish)
+		err = a.finishTable(finish)
 	}
 	if err == nil {
 		return nil
