@@ -286,6 +286,7 @@ func TestUpstreamKilledInFetch(t *testing.T) {
 		c := faultTables(t, p, "gone")
 		locker, err := s.Connect(rawmysql.Config{Database: "gone"})
 		must(t, err)
+		defer locker.Close() // held until then: the garbage collector closes what nobody holds, and its locks go
 		run(t, locker, "LOCK TABLES b WRITE")
 		answer := make(chan error, 1)
 		go func() { answer <- c.Exec("SELECT SUM(a.n + b.n) FROM a JOIN b ON a.id = b.id") }()

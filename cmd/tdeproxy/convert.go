@@ -132,7 +132,10 @@ func (c *converter) connect(cfg *config.Config) (*upstream.Admin, error) {
 
 // show draws how far the conversion is, until ctx ends.
 func (c *converter) show(ctx context.Context, cfg *config.Config, out io.Writer) {
+	// Without an interval of its own for the spinner: that one is turned by a
+	// goroutine which reads the bar's state without its lock.
 	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription(c.database+"."+c.table),
+		progressbar.OptionSetSpinnerChangeInterval(0),
 		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"), progressbar.OptionClearOnFinish())
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
