@@ -179,7 +179,7 @@ func TestAuditLog(t *testing.T) {
 		wantError(t, "a refused statement", c.Exec("CREATE VIEW v AS SELECT name FROM people"), 1235)
 		wantError(t, "a duplicate", c.Exec("INSERT INTO people (email) VALUES ('a@example.com')"), 1062)
 		var got []string
-		for end := time.Now().Add(5 * time.Second); len(o.records(t)) < 9 && time.Now().Before(end); {
+		for end := time.Now().Add(20 * time.Second); len(o.records(t)) < 9 && time.Now().Before(end); {
 			time.Sleep(10 * time.Millisecond) // a failure is recorded after its answer
 		}
 		for _, r := range o.records(t) {
@@ -308,7 +308,7 @@ func TestStatementMetrics(t *testing.T) {
 			return true
 		}
 		after := read()
-		for end := time.Now().Add(5 * time.Second); !grown(after) && time.Now().Before(end); after = read() {
+		for end := time.Now().Add(20 * time.Second); !grown(after) && time.Now().Before(end); after = read() {
 			time.Sleep(10 * time.Millisecond) // a statement is counted after its answer
 		}
 		for name, n := range want {
