@@ -1,5 +1,6 @@
 // Package audit writes the audit log: a file to which records are appended, one JSON object a line, each by one write. The
-// file is never read, cut or rewritten here. A record that cannot be written is an error for whoever asked, every time.
+// file is never cut or rewritten here. A record that cannot be written is an error for whoever asked, every time. Records are a
+// chain: each has a number and the hash of the one before, so that Verify sees what was removed, altered or moved.
 package audit
 
 import (
@@ -35,6 +36,8 @@ const (
 
 // Record is one line. It has no place for a value of a statement.
 type Record struct {
+	Seq        uint64    `json:"seq"`            // set by Write
+	Prev       string    `json:"prev,omitempty"` // set by Write: the hash of the line before
 	Time       time.Time `json:"time"`
 	Event      Event     `json:"event"`
 	Connection uint32    `json:"connection"`
@@ -55,7 +58,10 @@ type Log struct {
 
 	mu   sync.Mutex
 	file *os.File // nil after a failure, until it can be opened again
+	head *os.File // says which record is the last
 	torn bool     // the last write may have left part of a line
+	last Link
+	gap  string // what was wrong with the file's end at the start
 
 	written, failures atomic.Uint64
 	failing           atomic.Bool
@@ -70,6 +76,14 @@ func Open(path string) (*Log, error) {
 	if err := l.open(); err != nil {
 		return nil, err
 	}
+	head, err := os.OpenFile(path+headSuffix, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the audit log's head: %w", err), l.close())
+	}
+	l.head = head
+	if err := l.resume(); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
 	return l, nil
 }
 
@@ -82,11 +96,15 @@ func (l *Log) open() error {
 	return nil
 }
 
-// Write appends a record. With an error the record is not in the file, or not whole; the next one begins a line of its own.
+// Write appends a record, which gets its place in the chain. With an error the record is not in the file, or not whole; the next
+// one begins a line of its own.
 func (l *Log) Write(r *Record) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r.Seq, r.Prev = l.last.Seq+1, l.last.Hash
 	line, err := json.Marshal(r)
 	if err == nil {
-		err = l.append(append(line, '\n'))
+		err = l.append(r.Seq, line)
 	}
 	l.failing.Store(err != nil)
 	if err != nil {
@@ -97,24 +115,29 @@ func (l *Log) Write(r *Record) error {
 	return nil
 }
 
-func (l *Log) append(line []byte) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (l *Log) append(seq uint64, line []byte) error {
 	if l.file == nil {
 		if err := l.open(); err != nil {
 			return err
 		}
 	}
+	text := append(line, '\n')
 	if l.torn {
-		line = append([]byte{'\n'}, line...)
+		text = append([]byte{'\n'}, text...)
 	}
-	n, err := l.file.Write(line)
+	n, err := l.file.Write(text)
+	if n >= len(text)-1 {
+		l.last = linkOf(seq, line) // the line stands there, be it without its end
+	}
 	if err != nil {
 		l.torn = l.torn || n > 0
 		return errors.Join(err, l.close())
 	}
 	l.torn = false
-	return nil
+	if l.head == nil {
+		return errors.New("it is closed")
+	}
+	return l.writeHead()
 }
 
 // Reopen goes on in the file that is at the path now, after another program has moved the old one away.
@@ -148,10 +171,15 @@ func (l *Log) close() error {
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.file == nil {
-		return nil
+	var err error
+	if l.file != nil {
+		err = errors.Join(l.file.Sync(), l.close())
 	}
-	return errors.Join(l.file.Sync(), l.close())
+	if l.head != nil {
+		err = errors.Join(err, l.head.Close())
+		l.head = nil
+	}
+	return err
 }
 
 // Status says how many records were written and how many could not be, and whether the last one could not.
