@@ -58,7 +58,8 @@ type Log struct {
 
 	mu   sync.Mutex
 	file *os.File // nil after a failure, until it can be opened again
-	head *os.File // says which record is the last
+	head *os.File // says which record is the last; nil where the path leads to no regular file
+	done bool     // closed
 	torn bool     // the last write may have left part of a line
 	last Link
 	gap  string // what was wrong with the file's end at the start
@@ -76,21 +77,27 @@ func Open(path string) (*Log, error) {
 	if err := l.open(); err != nil {
 		return nil, err
 	}
-	head, err := os.OpenFile(path+headSuffix, os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the audit log's head: %w", err), l.close())
-	}
-	l.head = head
 	if err := l.resume(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
 }
 
+// open opens the file, and its head unless that is open. What goes to a pipe or to standard output has none: it lies elsewhere.
 func (l *Log) open() error {
+	if l.done {
+		return errors.New("it is closed")
+	}
 	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("opening the audit log: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && info.Mode().IsRegular() && l.head == nil {
+		l.head, err = os.OpenFile(l.path+headSuffix, os.O_CREATE|os.O_WRONLY, 0o600)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("opening the audit log's head: %w", err), f.Close())
 	}
 	l.file = f
 	return nil
@@ -135,7 +142,7 @@ func (l *Log) append(seq uint64, line []byte) error {
 	}
 	l.torn = false
 	if l.head == nil {
-		return errors.New("it is closed")
+		return nil
 	}
 	return l.writeHead()
 }
@@ -171,15 +178,16 @@ func (l *Log) close() error {
 func (l *Log) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var err error
-	if l.file != nil {
-		err = errors.Join(l.file.Sync(), l.close())
-	}
+	l.done = true
+	var synced, ended error
 	if l.head != nil {
-		err = errors.Join(err, l.head.Close())
+		if l.file != nil {
+			synced = l.file.Sync() // which pipes do not take
+		}
+		ended = l.head.Close()
 		l.head = nil
 	}
-	return err
+	return errors.Join(synced, l.close(), ended)
 }
 
 // Status says how many records were written and how many could not be, and whether the last one could not.

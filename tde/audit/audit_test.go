@@ -152,6 +152,48 @@ func TestFillsUp(t *testing.T) {
 	}
 }
 
+// A log may go to a pipe, as containers' standard output is: its records are a chain, too, and no head is looked for beside it.
+func TestPipe(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "audit.fifo")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.OpenFile(path, os.O_RDWR, 0) // which waits for no writer
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	l := open(t, path)
+	for range 3 {
+		if err := l.Write(&audit.Record{Event: audit.Allowed}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := l.Write(&audit.Record{}); err == nil {
+		t.Error("a closed log takes records")
+	}
+	text := make([]byte, 4096)
+	n, err := reader.Read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(dir, "kept.log")
+	if err := os.WriteFile(kept, text[:n], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := audit.Verify(kept)
+	if err != nil || len(r.Problems) != 0 || r.Records != 3 || r.Head {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := os.Stat(path + ".head"); !os.IsNotExist(err) {
+		t.Errorf("a head beside the pipe: %v", err)
+	}
+}
+
 func TestOpenFails(t *testing.T) {
 	if _, err := audit.Open("/dev/null/audit.log"); err == nil {
 		t.Error("no error")
