@@ -10,7 +10,7 @@ import (
 	"github.com/tdeproxy/tdeproxy/e2e/rawmysql"
 )
 
-// BenchmarkOneRow asks for one row: directly, through the proxy where upstream does it all, and through the evaluator. The ways
+// BenchmarkOneRow asks for one row: directly, through the proxy where upstream does it all, through a kernel, and through the evaluator. The ways
 // take turns; medians are printed, since a busy machine spoils means.
 func BenchmarkOneRow(b *testing.B) {
 	for _, f := range harness.Flavours() {
@@ -37,8 +37,11 @@ func benchmarkOneRow(b *testing.B, f harness.Flavour) {
 		{name: "direct-text", address: upstream.Address, database: "plain", sql: "SELECT UPPER(c) FROM t WHERE id = %d"},
 		{name: "direct-prepared", address: upstream.Address, database: "plain", sql: "SELECT UPPER(c) FROM t WHERE id = ?"},
 		{name: "rewritten-prepared", address: p.Address, database: "sealed", sql: "SELECT c FROM t WHERE id = ?"},
-		{name: "evaluator-text", address: p.Address, database: "sealed", sql: "SELECT UPPER(c) FROM t WHERE id = %d"},
-		{name: "evaluator-prepared", address: p.Address, database: "sealed", sql: "SELECT UPPER(c) FROM t WHERE id = ?"},
+		{name: "rewritten-text", address: p.Address, database: "sealed", sql: "SELECT c FROM t WHERE id = %d"},
+		{name: "kernel-text", address: p.Address, database: "sealed", sql: "SELECT UPPER(c) FROM t WHERE id = %d"},
+		{name: "kernel-prepared", address: p.Address, database: "sealed", sql: "SELECT UPPER(c) FROM t WHERE id = ?"},
+		{name: "evaluator-text", address: p.Address, database: "sealed", sql: "SELECT REVERSE(c) FROM t WHERE id = %d"},
+		{name: "evaluator-prepared", address: p.Address, database: "sealed", sql: "SELECT REVERSE(c) FROM t WHERE id = ?"},
 	}
 	filled := map[string]bool{}
 	for _, w := range ways {

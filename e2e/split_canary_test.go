@@ -18,6 +18,7 @@ func canaryReads() []canaryWrite {
 		{"range", true, text("SELECT id FROM c WHERE v > '%s' AND n < %d AND f > %v", word, number, real)},
 		{"hex", true, text("SELECT id FROM c WHERE CONCAT(v, '') = 0x%s OR CONCAT(t) = x'%s'", hexWord, hexWord)},
 		{"select list", true, text("SELECT v = '%s', CONCAT(v, '%s'), IF(v > '', '', u) FROM c", word, word)},
+		{"projection", true, projected},
 		{"having", true, text("SELECT v, COUNT(*) FROM c GROUP BY v HAVING MAX(v) > '%s'", word)},
 		{"on", true, text("SELECT a.id FROM c a LEFT JOIN c b ON UPPER(a.v) = '%s' AND b.u LIKE '%s'", word, word)},
 		{"joined with another", true, text("SELECT c.id FROM c JOIN d ON d.id = c.id AND UPPER(c.v) <> '%s' WHERE d.w <> c.v AND c.v <> '%s'", word, word)},
@@ -51,6 +52,29 @@ func canaryReads() []canaryWrite {
 		{"prepared long data", true, longRead},
 		{"prepared by text", false, text("PREPARE s FROM 'SELECT UPPER(v) FROM c WHERE v LIKE ''%s'''", word)},
 	}
+}
+
+// projected asks twice for expressions with one word: the second time the proxy computes them of what upstream gives.
+func projected(c *rawmysql.Conn, a *harness.Canaries) error {
+	w := word(a)
+	sql := fmt.Sprintf("SELECT v = '%s', CONCAT(v, '%s'), IF(v LIKE '%s%%', '%s', v) FROM c", w, w, w, w)
+	s, err := c.Prepare(sql)
+	if err != nil {
+		return err
+	}
+	for range 2 {
+		if err := c.Exec(sql); err != nil {
+			return err
+		}
+		r, err := s.Execute()
+		if err != nil {
+			return err
+		}
+		if r[0].Err != nil {
+			return r[0].Err
+		}
+	}
+	return nil
 }
 
 // texts runs several statements; a word goes into each that has a place for one.

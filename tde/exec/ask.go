@@ -210,7 +210,7 @@ func (x *Session) refresh(context.Context) error {
 	x.Status = status
 	x.vars = Vars{}
 	x.vars.parse(row, collation, x.catalog.mariaDB, x.catalog.version)
-	x.known = true
+	x.known, x.shapes = true, nil
 	return nil
 }
 

@@ -89,7 +89,7 @@ func (x *Session) prepare(ctx context.Context, p plan.Plan, src []byte) (err err
 	case *plan.ReadModifyWrite:
 		st.sql = appendPrepared(nil, p.Update, 0, a)
 	case *plan.Split:
-		st.sql = []byte(nothing)
+		st.sql = st.splitText(p, a)
 		return x.prepareSplit(ctx, st, p, false)
 	case *plan.Replay:
 		st.sql = []byte(nothing)
@@ -127,6 +127,14 @@ func (st *statement) text(p *plan.Rewrite, a *args) []byte {
 		}
 	}
 	return appendPrepared(out, p.Tail, 0, a)
+}
+
+// splitText is what upstream prepares of a Split: what it can do of it, if the proxy can do the rest.
+func (st *statement) splitText(p *plan.Split, a *args) []byte {
+	if p.Projection == nil {
+		return []byte(nothing)
+	}
+	return st.text(&p.Projection.Query, a)
 }
 
 // prepareUpstream prepares the statement there and answers the client with its own numbers.
@@ -348,7 +356,9 @@ func (x *Session) replan(ctx context.Context, st *statement) error {
 		sql = st.text(p, a)
 	case *plan.ReadModifyWrite:
 		sql = appendPrepared(nil, p.Update, 0, a)
-	case *plan.Split, *plan.Store, *plan.Replay, *plan.CreateTable, *plan.CreateSelect, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.ConvertTable, *plan.Keyring:
+	case *plan.Split:
+		sql = st.splitText(p, a)
+	case *plan.Store, *plan.Replay, *plan.CreateTable, *plan.CreateSelect, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.ConvertTable, *plan.Keyring:
 		sql = []byte(nothing)
 	case *plan.Refuse:
 		return p.Err

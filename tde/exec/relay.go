@@ -62,6 +62,7 @@ func (s *splitRun) relay(more bool) error {
 		}
 		columns = g.answer
 	}
+	s.learn(columns)
 	// An error instead of the first row is still an error instead of a result, as a plain server gives it.
 	if packet, err = conn.ReadPacket(); err != nil {
 		return s.evaluated(err)

@@ -51,9 +51,10 @@ type Session struct {
 	instead      instead              // of the statement that Plan has seen last
 	texts        texts                // prepared by SQL
 	temporary    temporary
-	immediate    bool       // an EXECUTE IMMEDIATE is being planned
-	splits       bool       // what upstream could compute is the evaluator's, too
-	using        []*userVar // the parameters of such a statement that is being executed; nil: there is none
+	shapes       map[shapeKey]*shape // of results that the proxy can compute
+	immediate    bool                // an EXECUTE IMMEDIATE is being planned
+	splits       bool                // what upstream could compute is the evaluator's, too
+	using        []*userVar          // the parameters of such a statement that is being executed; nil: there is none
 
 	lexer    plan.Lexer
 	key      []byte
@@ -84,7 +85,7 @@ func (x *Session) Reset() {
 	x.closeCursors()
 	clear(x.stmts)
 	clear(x.userVars)
-	x.texts, x.temporary = texts{}, temporary{}
+	x.texts, x.temporary, x.shapes = texts{}, temporary{}, nil
 }
 
 // Doubt notes that a forwarded statement has failed. Errors carry no status flags, and some end the transaction.
@@ -93,7 +94,7 @@ func (x *Session) Doubt() { x.doubt = true }
 // Effects applies what a statement that went through may have changed.
 func (x *Session) Effects(e plan.Effects) {
 	if e.Session {
-		x.known, x.mirror = false, nil
+		x.known, x.mirror, x.shapes = false, nil, nil
 	}
 	if e.UseDB != "" {
 		x.vars.DB = e.UseDB

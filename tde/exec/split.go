@@ -48,6 +48,11 @@ func (x *Session) split(ctx context.Context, p *plan.Split, params *wire.Execute
 	if x.catalog.evaluator == nil {
 		return errNoEvaluator
 	}
+	if params == nil {
+		if done, err := x.project(p, nil, nil, more); done {
+			return err
+		}
+	}
 	ctx, done := x.catalog.running.start(ctx, x.ID)
 	defer done()
 	w, err := x.workspace(ctx)

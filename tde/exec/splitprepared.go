@@ -28,7 +28,12 @@ func (x *Session) prepareSplit(ctx context.Context, st *statement, p *plan.Split
 	if err != nil {
 		return err
 	}
-	st.id = ok.StatementID
+	st.id, st.upstream = ok.StatementID, int(ok.Params)
+	for _, n := range []int{int(ok.Params), int(ok.Columns)} {
+		if err := x.skipDefinitions(n); err != nil {
+			return err
+		}
+	}
 	ok.Params, ok.Columns = uint16(st.params), uint16(len(columns))
 	if err := x.client.WritePacket(ok.Append(nil)); err != nil {
 		return x.gone(err)
@@ -119,6 +124,12 @@ func (s *splitRun) makeTables(ctx context.Context) error {
 // executeSplit runs an execution. Where the client asks for a cursor its rows are kept; those of a SHOW come at once, as servers
 // send them.
 func (x *Session) executeSplit(ctx context.Context, st *statement, p *plan.Split, e *wire.Execute) error {
+	if e.Flags&wire.CursorReadOnly == 0 && x.args.inlined == nil {
+		if done, err := x.project(p, st, e, false); done {
+			return err
+		}
+		x.binder.start(ctx, x.state, &x.args)
+	}
 	if x.args.inlined == nil {
 		if err := x.inline(e.Params); err != nil {
 			return err

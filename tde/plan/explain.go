@@ -127,7 +127,16 @@ func (p *Split) explained() (rows [][]string) {
 			rows = append(rows, []string{"stays", s.Text, strings.TrimSuffix(s.Why+"; "+s.Remedy(), "; ")})
 		}
 	}
-	return append(rows, []string{"evaluator", partsString(p.Text), "over the rows that were fetched"})
+	rows = append(rows, []string{"evaluator", partsString(p.Text), "over the rows that were fetched"})
+	if q := p.Projection; q != nil {
+		rows = append(rows, []string{"upstream", partsString(q.Query.Head), "instead of all that, once it is known what the result's columns are"})
+		for _, it := range q.Items {
+			if it.Expr != nil {
+				rows = append(rows, []string{"proxy", "computes " + it.Expr.print(q.Columns), ""})
+			}
+		}
+	}
+	return rows
 }
 
 // Remedy says which index would let upstream decide the condition; "" where none would.

@@ -144,6 +144,8 @@ type Split struct {
 	Alone   bool            // the parser did not read Text: the evaluator must have no table but the Fetches'
 	Tables  []*schema.Table // the protected ones among the Fetches'
 	Groups  *Groups         // nil: the evaluator aggregates
+	// Projection: the proxy computes the select list of each row that upstream gives; nil: it cannot.
+	Projection *Projection
 	// Clear are the literals that a Store or a Replay could write to a column which upstream has in clear.
 	Clear []int
 	// ClearVars are user variables, in lower case, of which a Store or a Replay makes values for such a column: none whose value

@@ -47,6 +47,7 @@ type describer struct {
 	*block
 	ref     *reference
 	columns []*schema.Column
+	find    func(*ast.ColumnNameExpr) int // the index of a column, in place of ref and columns; nil: by these
 }
 
 // predicate describes a condition, or returns nil.
@@ -156,6 +157,9 @@ func kernelCompares(c *schema.Column) bool {
 // column finds the reference's column that an expression is, or returns -1.
 func (d *describer) column(e ast.ExprNode) int {
 	n, ok := unparen(e).(*ast.ColumnNameExpr)
+	if ok && d.find != nil {
+		return d.find(n)
+	}
 	if !ok || !d.ref.owns(n.Name) {
 		return -1
 	}

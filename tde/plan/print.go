@@ -76,6 +76,9 @@ func (p *Split) String() string {
 	if g := p.Groups; g != nil {
 		g.print(&b)
 	}
+	if p.Projection != nil {
+		p.Projection.print(&b)
+	}
 	if p.Uses.Now {
 		b.WriteString("\n  uses:     the time")
 	}

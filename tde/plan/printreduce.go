@@ -97,3 +97,32 @@ func (a *Arithmetic) print(columns []*schema.Column) string {
 	}
 	return "(" + a.Args[0].print(columns) + sign + a.Args[1].print(columns) + ")"
 }
+
+// print writes what upstream does of a query whose select list the proxy computes.
+func (p *Projection) print(b *strings.Builder) {
+	b.WriteString("\n  or sends: " + partsString(p.Query.Head))
+	for _, it := range p.Items {
+		if it.Expr != nil {
+			b.WriteString("\n  computes: " + it.Expr.print(p.Columns))
+		}
+	}
+}
+
+func (e *Expression) print(columns []*schema.Column) string {
+	switch e.Func {
+	case ExprColumn:
+		return quote(columns[e.Column].Name)
+	case ExprLiteral:
+		return literalName(e.Literal)
+	case ExprCondition:
+		return e.Predicate.print(columns)
+	}
+	var args []string
+	for _, a := range e.Args {
+		args = append(args, a.print(columns))
+	}
+	if e.Func == ExprPlus || e.Func == ExprMinus || e.Func == ExprTimes {
+		return "(" + strings.Join(args, " "+e.Func+" ") + ")"
+	}
+	return e.Func + "(" + strings.Join(args, ", ") + ")"
+}

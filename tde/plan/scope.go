@@ -28,8 +28,9 @@ type block struct {
 	sources []source
 	forms   map[int]Part // by literal: those that do not go as they came
 	edits   []edit
-	widens  bool // a condition may let more rows pass than the statement's
-	widened bool // one does
+	widens  bool        // a condition may let more rows pass than the statement's
+	widened bool        // one does
+	project *projecting // nil: expressions of the select list are upstream's
 }
 
 // edit replaces template bytes [start, end).

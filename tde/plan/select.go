@@ -115,6 +115,13 @@ type item struct {
 func (b *block) fields(s *ast.SelectStmt) (*outputs, error) {
 	outs := &outputs{}
 	for _, f := range s.Fields.Fields {
+		before := len(outs.list)
+		if done, err := b.projects(f, outs); done || err != nil {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
 		var err error
 		if f.WildCard != nil {
 			err = b.star(f.WildCard, outs)
@@ -123,6 +130,9 @@ func (b *block) fields(s *ast.SelectStmt) (*outputs, error) {
 		}
 		if err != nil {
 			return nil, err
+		}
+		if b.project != nil {
+			b.project.star(before, len(outs.list))
 		}
 	}
 	if outs.unknown {
@@ -133,6 +143,20 @@ func (b *block) fields(s *ast.SelectStmt) (*outputs, error) {
 		}
 	}
 	return outs, nil
+}
+
+// projects makes an item one that the proxy computes, if it plans such and this is one.
+func (b *block) projects(f *ast.SelectField, outs *outputs) (done bool, err error) {
+	if b.project == nil || f.WildCard != nil {
+		return false, nil
+	}
+	if _, ok := unparen(f.Expr).(*ast.ColumnNameExpr); ok {
+		return false, nil
+	}
+	if grouped(&ast.FieldList{Fields: []*ast.SelectField{f}}) {
+		return false, refuse("aggregate", "an aggregate beside expressions that the proxy computes")
+	}
+	return b.project.expression(b, f, outs)
 }
 
 // star expands * and t.* to the visible columns of the sources.

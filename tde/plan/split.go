@@ -70,6 +70,9 @@ func (b *block) splitPlan(node ast.StmtNode) (Plan, error) {
 	}
 	q.Text, q.Aliases = text, aliases(node)
 	q.Groups = newNarrower(b, t).groups(node)
+	if s, ok := node.(*ast.SelectStmt); ok && !b.env.Split && !b.env.Evaluate && b.into() == nil {
+		q.Projection = newNarrower(b, t).projection(s, q)
+	}
 	return q, nil
 }
 
