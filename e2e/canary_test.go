@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/tdeproxy/tdeproxy/e2e/harness"
@@ -138,7 +139,7 @@ func canaryWrites() []canaryWrite {
 		{"column comment", false, text("CREATE TABLE IF NOT EXISTS c_enum (id INT AUTO_INCREMENT PRIMARY KEY, e ENUM('%s', 'b'))", word)},
 		{"insert select", true, text("INSERT INTO c (v) SELECT '%s'", word)},
 		{"insert select union", true, text("INSERT INTO c (v) SELECT '%s' UNION SELECT '%s'", word, word)},
-		{"on duplicate", false, text("INSERT INTO c (id, v) VALUES (1, '%s') ON DUPLICATE KEY UPDATE v = '%s', t = CONCAT('%s', t)", word, word, word)},
+		{"on duplicate", true, text("INSERT INTO c (id, v) VALUES (1, '%s') ON DUPLICATE KEY UPDATE v = '%s', t = CONCAT('%s', t)", word, word, word)},
 		{"upsert", true, text("INSERT INTO c (id, v, u, t, n) VALUES (1, '%s', '%s', '%s', %d), (1, '%s', NULL, CONCAT('%s'), %d) "+
 			"ON DUPLICATE KEY UPDATE v = VALUES(v), t = VALUES(t), n = VALUES(n)", word, word, word, number, word, word, number)},
 		{"prepared upsert", true, prepared("INSERT INTO c (id, v, n) VALUES (1, ?, ?) ON DUPLICATE KEY UPDATE v = VALUES(v), n = VALUES(n)", boundWord, boundInt)},
@@ -252,7 +253,7 @@ func TestCanary(t *testing.T) {
 			if attributes {
 				c.Extra |= rawmysql.ClientQueryAttributes
 			}
-			for _, w := range append(canaryWrites(), changeWrites()...) {
+			for _, w := range slices.Concat(canaryWrites(), changeWrites(), upsertWrites()) {
 				name := fmt.Sprintf("%s (query attributes %t)", w.name, attributes)
 				var a harness.Canaries
 				conn := s.connect(t, c)

@@ -62,9 +62,6 @@ func evaluatorStatements(t *testing.T, p *harness.Proxy) []string {
 	return column(t, c, "SELECT INFO FROM information_schema.PROCESSLIST WHERE INFO IS NOT NULL AND ID <> CONNECTION_ID() AND COMMAND <> 'Daemon'")
 }
 
-// atOnce bounds what needs no time, on a machine that has none to spare: the statements waited for run for minutes.
-const atOnce = 20 * time.Second
-
 // awaitEvaluator waits until a statement runs there, or, with want false, until none does.
 func awaitEvaluator(t *testing.T, p *harness.Proxy, want bool, limit time.Duration) {
 	t.Helper()
@@ -226,14 +223,14 @@ func TestSplitInterrupted(t *testing.T) {
 		t.Run("KILL QUERY", func(t *testing.T) {
 			c, answer := connect(t)
 			run(t, killer, fmt.Sprintf("KILL QUERY %d", c.ConnectionID))
-			awaitEvaluator(t, p, false, atOnce)
+			awaitEvaluator(t, p, false, time.Second)
 			wantError(t, "the killed query", <-answer, 1317)
 			goesOn(t, c)
 		})
 		t.Run("KILL CONNECTION", func(t *testing.T) {
 			c, answer := connect(t)
 			run(t, killer, fmt.Sprintf("KILL CONNECTION %d", c.ConnectionID))
-			awaitEvaluator(t, p, false, atOnce)
+			awaitEvaluator(t, p, false, time.Second)
 			if err := <-answer; err == nil {
 				t.Error("the query of a killed connection was answered")
 			}
@@ -249,7 +246,7 @@ func TestSplitInterrupted(t *testing.T) {
 			id := c.ConnectionID
 			_, err := killer.Command(12, []byte{byte(id), byte(id >> 8), byte(id >> 16), byte(id >> 24)})
 			must(t, err)
-			awaitEvaluator(t, p, false, atOnce)
+			awaitEvaluator(t, p, false, time.Second)
 			if err := <-answer; err == nil {
 				t.Error("the query of a killed connection was answered")
 			}
@@ -257,7 +254,7 @@ func TestSplitInterrupted(t *testing.T) {
 		t.Run("client vanishes", func(t *testing.T) {
 			c, answer := connect(t)
 			c.NetConn().Close()
-			awaitEvaluator(t, p, false, atOnce)
+			awaitEvaluator(t, p, false, 3*time.Second)
 			<-answer
 		})
 		t.Run("time limit", func(t *testing.T) {
@@ -271,10 +268,10 @@ func TestSplitInterrupted(t *testing.T) {
 			run(t, c, set)
 			begun := time.Now()
 			wantError(t, "the long query", c.Exec(endless), code)
-			if took := time.Since(begun); took > atOnce {
+			if took := time.Since(begun); took > 5*time.Second {
 				t.Errorf("half a second took %s", took)
 			}
-			awaitEvaluator(t, p, false, atOnce)
+			awaitEvaluator(t, p, false, time.Second)
 			goesOn(t, c)
 		})
 		goesOn(t, killer)

@@ -84,6 +84,14 @@ func (w *Workspace) Load(t *schema.Table, cols []*schema.Column) (*Loader, error
 	if err != nil {
 		return nil, err
 	}
+	return w.loadInto(table, t, cols)
+}
+
+// loadInto is Load for a table of the workspace's.
+func (w *Workspace) loadInto(table *loaded, t *schema.Table, cols []*schema.Column) (*Loader, error) {
+	if err := w.closeLoader(); err != nil {
+		return nil, err
+	}
 	l := &Loader{w: w, table: table, logic: t, cols: append([]*schema.Column(nil), cols...)}
 	given := map[*schema.Column]bool{}
 	for _, c := range cols {

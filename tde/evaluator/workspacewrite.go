@@ -40,13 +40,21 @@ const Added = -1
 // Changed hands the rows of a table that a statement has changed, or added, to fn: the number that a row was loaded with, and the
 // stored forms of some of its columns. fn must not use the workspace, nor keep the row.
 func (w *Workspace) Changed(t *schema.Table, cols []*schema.Column, fn func(number int, row [][]byte) error) error {
+	table, err := w.written(t)
+	if err != nil {
+		return err
+	}
+	return w.changed(table, cols, fn)
+}
+
+func (w *Workspace) changed(table *loaded, cols []*schema.Column, fn func(number int, row [][]byte) error) error {
 	sql := "SELECT " + schema.Quote(numberColumn)
 	for _, c := range cols {
 		sql += ", " + c.ReadBack("")
 	}
 	sql += " FROM %s WHERE " + schema.Quote(changedColumn) + " IS NOT NULL OR " + schema.Quote(numberColumn) + " IS NULL"
 	out := make([][]byte, len(cols))
-	return w.readTable(t, sql, len(cols)+1, func(row [][]byte) error {
+	return w.readTable(table, sql, len(cols)+1, func(row [][]byte) error {
 		n, err := rowNumber(row[0])
 		if err != nil {
 			return err
@@ -65,7 +73,11 @@ func (w *Workspace) Changed(t *schema.Table, cols []*schema.Column, fn func(numb
 // Left hands the numbers of the rows that were loaded into a table and are still there to fn.
 func (w *Workspace) Left(t *schema.Table, fn func(number int) error) error {
 	number := schema.Quote(numberColumn)
-	return w.readTable(t, "SELECT "+number+" FROM %s WHERE "+number+" IS NOT NULL", 1, func(row [][]byte) error {
+	table, err := w.written(t)
+	if err != nil {
+		return err
+	}
+	return w.readTable(table, "SELECT "+number+" FROM %s WHERE "+number+" IS NOT NULL", 1, func(row [][]byte) error {
 		n, err := rowNumber(row[0])
 		if err != nil {
 			return err
@@ -85,18 +97,23 @@ func rowNumber(v []byte) (int, error) {
 	return n, nil
 }
 
-// readTable runs a query of the workspace's own over a table that this lend has loaded. %s in it is the table.
-func (w *Workspace) readTable(t *schema.Table, sql string, width int, fn func(row [][]byte) error) error {
-	if w.answer {
-		return fmt.Errorf("%w: the answer before was not read", errOwn)
-	}
+// written finds a table that this lend has loaded.
+func (w *Workspace) written(t *schema.Table) (*loaded, error) {
 	db, err := w.Schema(t.DB)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	table := w.tables[db+"."+w.fold(t.Name)]
 	if table == nil || !table.inUse {
-		return fmt.Errorf("%w: table %s.%s was not loaded", errOwn, t.DB, t.Name)
+		return nil, fmt.Errorf("%w: table %s.%s was not loaded", errOwn, t.DB, t.Name)
+	}
+	return table, nil
+}
+
+// readTable runs a query of the workspace's own over a table that this lend has loaded. %s in it is the table.
+func (w *Workspace) readTable(table *loaded, sql string, width int, fn func(row [][]byte) error) error {
+	if w.answer {
+		return fmt.Errorf("%w: the answer before was not read", errOwn)
 	}
 	if err := errors.Join(w.closeLoader(), w.own(), w.drain()); err != nil {
 		return err

@@ -17,16 +17,6 @@ func (x *Session) exec(sql string) (wire.OK, error) {
 	return x.readOK()
 }
 
-// readUpstream is upstream's next packet. Reports of how far an ALTER TABLE is, which MariaDB sends to clients that want them, are left out.
-func (x *Session) readUpstream() ([]byte, error) {
-	for {
-		packet, err := x.upstream.ReadPacket()
-		if err != nil || !wire.IsProgress(packet, x.caps) {
-			return packet, err
-		}
-	}
-}
-
 // readOK reads the answer to a statement without rows, of which the client's session is not told.
 func (x *Session) readOK() (wire.OK, error) {
 	ok, err := x.readTold()
@@ -37,7 +27,7 @@ func (x *Session) readOK() (wire.OK, error) {
 
 // readTold is readOK with what has changed of the session.
 func (x *Session) readTold() (ok wire.OK, err error) {
-	packet, err := x.readUpstream()
+	packet, err := x.upstream.ReadPacket()
 	if err != nil {
 		return ok, x.lost(err)
 	}
@@ -121,7 +111,7 @@ func (x *Session) pair(first string, second []byte) (wire.OK, error) {
 
 // readRows reads a result; see queryDefinitions.
 func (x *Session) readRows(fn func(row [][]byte) error) ([]wire.Column, error) {
-	packet, err := x.readUpstream()
+	packet, err := x.upstream.ReadPacket()
 	if err != nil {
 		return nil, x.lost(err)
 	}
@@ -134,7 +124,7 @@ func (x *Session) readRows(fn func(row [][]byte) error) ([]wire.Column, error) {
 	}
 	columns := make([]wire.Column, n)
 	for i := range columns {
-		packet, err := x.readUpstream()
+		packet, err := x.upstream.ReadPacket()
 		if err != nil {
 			return nil, x.lost(err)
 		}
@@ -145,7 +135,7 @@ func (x *Session) readRows(fn func(row [][]byte) error) ([]wire.Column, error) {
 		*c = wire.Column{Charset: c.Charset, Type: c.Type, Flags: c.Flags, Decimals: c.Decimals, Length: c.Length}
 	}
 	if !x.caps.Has(wire.DeprecateEOF) {
-		if _, err := x.readUpstream(); err != nil {
+		if _, err := x.upstream.ReadPacket(); err != nil {
 			return nil, x.lost(err)
 		}
 	}
@@ -159,7 +149,7 @@ func (x *Session) eachRow(n int, fn func(row [][]byte) error) error {
 	row := make([][]byte, n)
 	var failed error
 	for {
-		packet, err := x.readUpstream()
+		packet, err := x.upstream.ReadPacket()
 		switch {
 		case err != nil:
 			return x.lost(err)

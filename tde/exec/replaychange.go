@@ -31,19 +31,24 @@ type assignment struct {
 // to right, and looks at the new values of those that it has set.
 func (t *written) assignments() (out []assignment) {
 	for _, c := range t.Sets {
-		if c.Storage == schema.StoredClear {
-			out = append(out, assignment{c.Name, c, plan.Clear})
-			continue
-		}
-		out = append(out, assignment{c.Name, c, plan.Cell})
-		if c.Token {
-			out = append(out, assignment{c.TokenColumn(), c, plan.StoreToken})
-		}
-		if c.Order {
-			out = append(out, assignment{c.OrderColumn(), c, plan.StoreOrder})
-		}
+		out = append(out, assignmentsOf(c)...)
 	}
 	slices.SortStableFunc(out, func(a, b assignment) int { return t.identifies(a.name) - t.identifies(b.name) })
+	return out
+}
+
+// assignmentsOf are the physical columns of one column.
+func assignmentsOf(c *schema.Column) (out []assignment) {
+	if c.Storage == schema.StoredClear {
+		return []assignment{{c.Name, c, plan.Clear}}
+	}
+	out = append(out, assignment{c.Name, c, plan.Cell})
+	if c.Token {
+		out = append(out, assignment{c.TokenColumn(), c, plan.StoreToken})
+	}
+	if c.Order {
+		out = append(out, assignment{c.OrderColumn(), c, plan.StoreOrder})
+	}
 	return out
 }
 

@@ -35,6 +35,7 @@ type sink struct {
 	begun   bool    // by the sink
 	manual  bool    // by turning autocommit off
 	saved   bool    // a savepoint stands before the first batch
+	relaxed bool    // the transaction that it begins may see what others commit meanwhile
 	upsert  *upsert // of ON DUPLICATE KEY UPDATE
 	// warnings of batches of an INSERT IGNORE: their definitions and rows, and the row of the statement that each is of.
 	definitions [][]byte
@@ -84,7 +85,7 @@ func newSink(x *Session, p *plan.Store, within bool) *sink {
 			k.group = "ROW("
 		}
 	}
-	if len(p.Update) > 0 {
+	if p.Upsert != nil && len(p.Upsert.Copies) > 0 {
 		k.upsert = newUpsert(k)
 		k.tail += k.upsert.clause
 	}
@@ -98,6 +99,11 @@ func (k *sink) row(values [][]byte) error {
 			return err
 		}
 	}
+	return k.append(values)
+}
+
+// append seals a row into the batch.
+func (k *sink) append(values [][]byte) error {
 	k.records++
 	kept := make([][]byte, len(values))
 	for i, v := range values {
@@ -227,6 +233,11 @@ func (k *sink) flush(last bool) error {
 		}
 	}
 	ok.AffectedRows -= same
+	return k.sent(ok)
+}
+
+// sent notes upstream's answer to a batch.
+func (k *sink) sent(ok wire.OK) error {
 	k.batches++
 	k.sum.AffectedRows += ok.AffectedRows
 	if ok.InsertID != 0 && !k.counted {
@@ -258,7 +269,7 @@ func (k *sink) protect() error {
 		k.within, k.begun, k.manual = true, true, true
 		return nil
 	case own:
-		if _, err := k.exec("START TRANSACTION"); err != nil {
+		if err := k.start(); err != nil {
 			return err
 		}
 		k.within, k.begun = true, true
@@ -266,6 +277,23 @@ func (k *sink) protect() error {
 	}
 	_, err = k.exec("SAVEPOINT " + savepoint)
 	k.saved = err == nil
+	return err
+}
+
+// start begins a transaction. Where rows are not there, one of REPEATABLE READ would lock the gaps for all who look for such.
+func (k *sink) start() error {
+	const begin = "START TRANSACTION"
+	if !k.relaxed {
+		_, err := k.exec(begin)
+		return err
+	}
+	_, err := k.pair("SET TRANSACTION ISOLATION LEVEL READ COMMITTED", []byte(begin))
+	if isBroken(err) {
+		return err
+	}
+	if _, begun := k.readOK(); err == nil {
+		err = begun
+	}
 	return err
 }
 

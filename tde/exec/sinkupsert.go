@@ -25,7 +25,7 @@ type upsert struct {
 func newUpsert(k *sink) *upsert {
 	u := &upsert{sink: k, matches: k.caps.Has(wire.FoundRows)}
 	var sets []string
-	for _, c := range k.into.Update {
+	for _, c := range k.into.Upsert.Copies {
 		for _, name := range append([]string{c.Name}, c.Hidden()...) {
 			name = quoteName(name)
 			if k.catalog.mariaDB {
@@ -45,16 +45,24 @@ func newUpsert(k *sink) *upsert {
 // present are the rows that are there, by each of the unique keys.
 type present []map[string]*[][]byte
 
-// add notes a row under all of its keys, unless it is known by one.
-func (u *upsert) add(p present, values [][]byte) error {
+func newPresent(keys int) present {
+	p := make(present, keys)
+	for i := range p {
+		p[i] = map[string]*[][]byte{}
+	}
+	return p
+}
+
+// add notes a row under all of its keys, unless it is known by one: then it gives nil.
+func (u *upsert) add(p present, values [][]byte) (*[][]byte, error) {
 	keys := make([]string, len(p))
-	for i, ix := range u.into.Keys {
+	for i, ix := range u.into.Upsert.Keys {
 		var err error
 		if keys[i], err = u.keyText(ix, values); err != nil {
-			return err
+			return nil, err
 		}
 		if keys[i] != "" && p[i][keys[i]] != nil {
-			return nil
+			return nil, nil
 		}
 	}
 	row := slices.Clone(values)
@@ -63,25 +71,25 @@ func (u *upsert) add(p present, values [][]byte) error {
 			p[i][key] = &row
 		}
 	}
-	return nil
+	return &row, nil
 }
 
-// read locks and reads the rows that rows of the batch have a key in common with.
-func (u *upsert) read() (present, error) {
-	p := make(present, len(u.into.Keys))
-	for i := range p {
-		p[i] = map[string]*[][]byte{}
-	}
-	for _, ix := range u.into.Keys {
+// read locks and reads the rows that rows of the batch have a key in common with, and hands those that are not known yet to
+// fn.
+func (u *upsert) read(p present, fn func(row *[][]byte)) error {
+	for i, ix := range u.into.Upsert.Keys {
 		seen := map[string]bool{"": true}
 		var wanted []string
 		for _, row := range u.rows {
 			key, err := u.keyText(ix, row.values)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			if !seen[key] {
 				seen[key] = true
+				if p[i][key] != nil {
+					continue
+				}
 				wanted = append(wanted, key)
 			}
 		}
@@ -90,21 +98,25 @@ func (u *upsert) read() (present, error) {
 		}
 		rows, err := u.replaced(ix, wanted)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, values := range rows {
-			if err := u.add(p, values); err != nil {
-				return nil, err
+			row, err := u.add(p, values)
+			if err != nil {
+				return err
+			}
+			if row != nil {
+				fn(row)
 			}
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // foresee tells what upstream will count of the batch.
 func (u *upsert) foresee() error {
-	p, err := u.read()
-	if err != nil {
+	p := newPresent(len(u.into.Upsert.Keys))
+	if err := u.read(p, func(*[][]byte) {}); err != nil {
 		return err
 	}
 	u.counts, u.same, u.inserted, u.changed = 0, 0, false, false
@@ -115,7 +127,7 @@ func (u *upsert) foresee() error {
 			return err
 		case old == nil:
 			u.counts, u.inserted = u.counts+1, true
-			if err := u.add(p, row.values); err != nil {
+			if _, err := u.add(p, row.values); err != nil {
 				return err
 			}
 		default:
@@ -127,7 +139,7 @@ func (u *upsert) foresee() error {
 
 // hit is the row that is there by the first of the keys that a row has in common with one.
 func (u *upsert) hit(p present, values [][]byte) (*[][]byte, error) {
-	for i, ix := range u.into.Keys {
+	for i, ix := range u.into.Upsert.Keys {
 		key, err := u.keyText(ix, values)
 		if err != nil {
 			return nil, err
@@ -142,7 +154,7 @@ func (u *upsert) hit(p present, values [][]byte) (*[][]byte, error) {
 // replaces gives a row that is there what it is to get.
 func (u *upsert) replaces(old, values [][]byte) {
 	stays, cells := true, false
-	for _, c := range u.into.Update {
+	for _, c := range u.into.Upsert.Copies {
 		i := slices.Index(u.columns, c)
 		cells = cells || c.Storage != schema.StoredClear && values[i] != nil
 		stays = stays && equalValues(old[i], values[i])

@@ -22,6 +22,7 @@ type splitRun struct {
 	// preset are upstream's own user variables that the evaluator has been given.
 	preset   map[string]*userVar
 	twin     *evaluator.Twin      // that a Store fills, or a CREATE TABLE … SELECT makes
+	given    []evaluator.Variable // the client's session variables
 	defining []evaluator.Variable // what a definition depends on beside
 	base     int                  // added to the indexes of literals
 	patch    patch                // of each row of the answer; nil: none
@@ -154,8 +155,8 @@ func (s *splitRun) prepareSession() error {
 	if s.using != nil {
 		user = s.usingVariables(user)
 	}
-	vars = slices.Concat(vars, s.defining, user)
-	if err := s.bench.Set(vars); err != nil {
+	s.given = slices.Concat(vars, s.defining, user)
+	if err := s.bench.Set(s.given); err != nil {
 		return err
 	}
 	return s.bench.Use(s.vars.DB)

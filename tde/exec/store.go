@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -23,6 +24,19 @@ type storeRun struct {
 
 // store runs an INSERT whose rows the evaluator makes.
 func (x *Session) store(ctx context.Context, p *plan.Store, params *wire.Execute, more bool) error {
+	for tries := 0; ; tries++ {
+		err := x.storeOnce(ctx, p, params, more)
+		switch {
+		case !errors.Is(err, errStoreAgain):
+			return err
+		case tries == maxStores:
+			return wire.NewError(codeLockWait, "Lock wait timeout exceeded; try restarting transaction")
+		}
+	}
+}
+
+// storeOnce tries it.
+func (x *Session) storeOnce(ctx context.Context, p *plan.Store, params *wire.Execute, more bool) error {
 	if x.catalog.evaluator == nil {
 		return errNoEvaluator
 	}
@@ -101,6 +115,9 @@ func (s *storeRun) fill() (ok wire.OK, err error) {
 	}
 	if err := s.make(); err != nil {
 		return ok, err
+	}
+	if u := s.into.Upsert; u != nil && len(u.Copies) == 0 {
+		return s.compute()
 	}
 	k := newSink(s.Session, s.into, s.own)
 	if err := s.twin.Rows(k.columns, k.row); err != nil {

@@ -202,7 +202,7 @@ func (x *Session) checkPrepared(p plan.Plan, src []byte) error {
 	if err := x.send(wire.ComStmtPrepare, sql); err != nil {
 		return err
 	}
-	packet, err := x.readUpstream()
+	packet, err := x.upstream.ReadPacket()
 	if err != nil {
 		return x.lost(err)
 	}

@@ -95,6 +95,7 @@ func (t *tree) call(f *ast.FuncCallExpr) error {
 		return t.unknown(f.Schema.O, f.FnName.O)
 	case among(lockedFunctions, name):
 		return refuse("function", "function %s in a statement with an encrypted table is not supported", quote(f.FnName.O))
+	case slices.Contains(t.identities, f):
 	case among(askedFunctions, name):
 		if len(f.Args) > 0 {
 			return refuse("function", "%s with an argument in a statement with an encrypted table is not supported", strings.ToUpper(name))

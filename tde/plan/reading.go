@@ -45,6 +45,10 @@ func (r *reader) word(i int) {
 			i++
 		}
 		r.name(i+1, "utf8")
+	case "DUPLICATE":
+		if from, to, _ := r.rowAlias(); to > 0 {
+			r.blank(from, to-1)
+		}
 	case "OFFSET", "FETCH":
 		if r.out[r.tokens[i].Start] != ' ' {
 			r.fetchFirst(i)

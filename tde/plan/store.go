@@ -27,9 +27,7 @@ type Store struct {
 	Replace bool
 	Compare *schema.Index
 	Before  []*schema.Index // the unique keys before Compare: a row in which one of them is not NULL is not compared
-	// Update are the columns that a row which is there by one of the unique Keys gets from the one that was to be stored.
-	Update []*schema.Column
-	Keys   []*schema.Index
+	Upsert  *Upsert         // of ON DUPLICATE KEY UPDATE
 	// Counts says that the server does not know beforehand how many rows there will be: it takes AUTO_INCREMENT numbers
 	// in growing steps then.
 	Counts bool
@@ -51,8 +49,8 @@ func (p *Store) String() string {
 	if p.Compare != nil {
 		out += "\n  compares: rows of the same " + quote(p.Compare.Name)
 	}
-	for _, c := range p.Update {
-		out += "\n  or sets:  " + quote(c.Name)
+	if p.Upsert != nil {
+		out += p.Upsert.String()
 	}
 	out += "\n" + strings.TrimPrefix(p.Query.String(), "Split\n")
 	if p.Row != nil {
@@ -89,7 +87,7 @@ func (b *block) storePlan(s *ast.InsertStmt, rows int) (Plan, error) {
 	if err := b.readsTarget(s, target); err != nil {
 		return nil, err
 	}
-	q, err := b.storedQuery(s, name, target)
+	q, t, err := b.storedQuery(s, name, target)
 	if need := new(definitionNeeded); errors.As(err, &need) {
 		return &need.need, nil
 	}
@@ -100,9 +98,10 @@ func (b *block) storePlan(s *ast.InsertStmt, rows int) (Plan, error) {
 	if err := b.compares(p); err != nil {
 		return nil, err
 	}
-	if err := b.upserts(s, p); err != nil {
+	if err := b.upserts(s, t, p); err != nil {
 		return nil, err
 	}
+	q.ClearVars = t.clearVars
 	p.finish()
 	if rows > 1 {
 		from, to, ok := b.rowGroup()
@@ -129,13 +128,16 @@ func (p *Store) finish() {
 }
 
 // storedQuery plans what an INSERT reads.
-func (b *block) storedQuery(s ast.StmtNode, name *ast.TableName, target *schema.Table) (*Split, error) {
+func (b *block) storedQuery(s ast.StmtNode, name *ast.TableName, target *schema.Table) (*Split, *tree, error) {
 	t := &tree{
 		env: b.env, scopes: scopes{env: b.env}, exists: map[*ast.SelectStmt]bool{}, known: map[*ast.TableName]bool{}, asked: map[string]int{},
 		target: name, shares: true,
 	}
+	if ins, ok := s.(*ast.InsertStmt); ok {
+		t.identities = identities(ins)
+	}
 	if s.Accept(t); t.err != nil {
-		return nil, t.err
+		return nil, nil, t.err
 	}
 	if load, ok := s.(*ast.LoadDataStmt); ok {
 		for _, c := range load.ColumnsAndUserVars {
@@ -145,16 +147,16 @@ func (b *block) storedQuery(s ast.StmtNode, name *ast.TableName, target *schema.
 		}
 	}
 	if err := t.clearStores(s, target); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := b.translate(t, s); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	q, err := b.fetches(t)
 	if err == nil {
 		q.Clear, q.ClearVars = b.clearLiterals(s, target), t.clearVars
 	}
-	return q, err
+	return q, t, err
 }
 
 // compares finds the key by which a REPLACE must compare rows. Servers update a row in place, and do not count it as deleted

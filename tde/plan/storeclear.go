@@ -293,6 +293,11 @@ func (b *block) clearLiterals(node ast.Node, targets ...*schema.Table) (out []in
 		if s.Select != nil && slices.ContainsFunc(into, clear) {
 			s.Select.Accept(v)
 		}
+		for _, a := range s.OnDuplicate {
+			if clear(a.Column.Name.O) {
+				a.Expr.Accept(v)
+			}
+		}
 	}
 	return v.found
 }

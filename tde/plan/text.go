@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pingcap/tidb/pkg/parser/ast"
@@ -31,7 +32,7 @@ func (b *block) translate(t *tree, node ast.StmtNode) error {
 	x := &texter{block: b, tree: t, columns: map[int]bool{}, calls: map[string]int{}}
 	where := &positions{}
 	node.Accept(where)
-	for _, p := range append(where.columns, b.assigned(node)...) {
+	for _, p := range slices.Concat(where.columns, b.assigned(node), b.duplicated(node)) {
 		x.columns[p] = true
 	}
 	target := -1

@@ -28,8 +28,10 @@ type tree struct {
 	whole  []*schema.Table           // tables of which every row is needed
 	err    error
 	// showing are the derived tables that are being looked into for what they show of encrypted columns.
-	showing   []*reference
-	clearVars []string // user variables that values for columns which upstream has in clear are made of
+	showing []*reference
+	// identities are calls of LAST_INSERT_ID(column) that upstream does, too.
+	identities []*ast.FuncCallExpr
+	clearVars  []string // user variables that values for columns which upstream has in clear are made of
 }
 
 // queryBlock is one SELECT, TABLE or VALUES.
