@@ -30,7 +30,7 @@ debugger:
 
 # Clients of the rotation test and of the driver matrix.
 CLIENTS = python3-pymysql php-cli php-mysql libdbd-mariadb-perl libmariadb-java default-jdk-headless \
-	python3-mysqldb python3-pyodbc odbc-mariadb libdbd-mysql-perl ruby-mysql2 libmariadb-dev
+	python3-mysqldb python3-pyodbc odbc-mariadb libdbd-mysql-perl ruby-mysql2 libmariadb-dev mydumper
 # Servers behind drivers of a KMS. Vault is built, once.
 KMSES = softhsm2 python3-pykmip
 
@@ -69,7 +69,7 @@ difftest: build
 drivers: build compiler
 	scripts/packages.sh $(CLIENTS)
 	TDEPROXY_TEST_BINARY=$(CURDIR)/bin/tdeproxy TDEPROXY_DRIVERS_TABLE=$(CURDIR)/docs/drivers.md \
-		scripts/servers.sh run go test ./e2e -count=1 -run 'TestDrivers$$'
+		scripts/servers.sh run go test ./e2e -count=1 -timeout 40m -run 'TestDrivers$$'
 
 demo: build
 	scripts/packages.sh mariadb-server mariadb-client

@@ -34,6 +34,31 @@ var dumpReads = []string{
 	"SELECT id, code, name, HEX(raw), n, d, e, b + 0, made, j FROM child ORDER BY id",
 }
 
+// dumper is a program that writes dumps, with options.
+type dumper struct {
+	name, program string
+	options       []string
+	only          harness.Flavour // empty: both
+}
+
+var dumpers = []dumper{
+	{name: "consistent", program: "mariadb-dump", options: []string{"--single-transaction", "--routines", "--triggers", "--events"}},
+	{name: "locked", program: "mariadb-dump", options: []string{"--lock-tables", "--hex-blob", "--complete-insert"}},
+	{name: "mysqldump", program: "mysqldump", options: []string{"--set-gtid-purged=OFF", "--single-transaction", "--routines", "--events"}, only: harness.MySQL},
+	{name: "mysqldump_locked", program: "mysqldump", options: []string{"--set-gtid-purged=OFF", "--lock-tables", "--hex-blob", "--skip-extended-insert"}, only: harness.MySQL},
+}
+
+// path of the program: MySQL's lie beside its server.
+func (d dumper) path(t *testing.T) string {
+	t.Helper()
+	if d.only != harness.MySQL {
+		return d.program
+	}
+	server, err := harness.MySQL.Binary()
+	must(t, err)
+	return filepath.Join(filepath.Dir(server), d.program)
+}
+
 // TestDump dumps encrypted tables through the proxy, and loads the dump through the proxy and into a plain server.
 func TestDump(t *testing.T) {
 	forFlavours(t, func(t *testing.T, f harness.Flavour) {
@@ -41,12 +66,12 @@ func TestDump(t *testing.T) {
 		source := s.database(t, "dump_source")
 		fill(t, s, source)
 		want := readAll(t, s.proxy.Address, source)
-		for name, options := range map[string][]string{
-			"consistent": {"--single-transaction", "--routines", "--triggers", "--events"},
-			"locked":     {"--lock-tables", "--hex-blob", "--complete-insert"},
-		} {
-			t.Run(name, func(t *testing.T) {
-				dump := dumpOf(t, s.proxy.Address, append(slices.Clone(options), source)...)
+		for _, d := range dumpers {
+			if d.only != "" && d.only != f {
+				continue
+			}
+			t.Run(d.name, func(t *testing.T) {
+				dump := dumpOf(t, d.path(t), s.proxy.Address, append(slices.Clone(d.options), source)...)
 				for _, mark := range []string{"_tde_", "tdeproxy1:"} {
 					if strings.Contains(dump, mark) {
 						at := strings.Index(dump, mark)
@@ -56,7 +81,7 @@ func TestDump(t *testing.T) {
 				if !strings.Contains(dump, "name of row 2999") {
 					t.Error("the dump has not the rows")
 				}
-				back := s.database(t, "dump_back_"+name)
+				back := s.database(t, "dump_back_"+d.name)
 				for _, address := range []string{s.plain.Address, s.proxy.Address} {
 					load(t, address, back, dump)
 					sameDump(t, want, readAll(t, address, back))
@@ -72,7 +97,7 @@ func TestDump(t *testing.T) {
 			})
 		}
 		t.Run("past the proxy", func(t *testing.T) {
-			dump := dumpOf(t, s.upstream.Address, "--single-transaction", "--hex-blob", source)
+			dump := dumpOf(t, "mariadb-dump", s.upstream.Address, "--single-transaction", "--hex-blob", source)
 			if strings.Contains(dump, "name of row") || strings.Contains(dump, fmt.Sprintf("%X", "name of row")) {
 				t.Fatal("a dump of what is stored has plaintext")
 			}
@@ -153,10 +178,10 @@ func sameDump(t *testing.T, want, got []string) {
 	}
 }
 
-// dumpOf runs mariadb-dump.
-func dumpOf(t *testing.T, address string, args ...string) string {
+// dumpOf runs a program that writes a dump.
+func dumpOf(t *testing.T, program, address string, args ...string) string {
 	t.Helper()
-	return client(t, "mariadb-dump", address, "", append([]string{"--default-character-set=utf8mb4"}, args...)...)
+	return client(t, program, address, "", append([]string{"--default-character-set=utf8mb4"}, args...)...)
 }
 
 // load runs a dump in a database.
@@ -165,7 +190,7 @@ func load(t *testing.T, address, database, dump string) {
 	client(t, "mariadb", address, dump, "--default-character-set=utf8mb4", database)
 }
 
-// client runs one of MariaDB's programs.
+// client runs one of MariaDB's or MySQL's programs.
 func client(t *testing.T, name, address, input string, args ...string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -174,7 +199,11 @@ func client(t *testing.T, name, address, input string, args ...string) string {
 	}
 	host, port, err := net.SplitHostPort(address)
 	must(t, err)
-	cmd := exec.Command(path, append([]string{"--no-defaults", "-uroot", "--protocol=tcp", "-h" + host, "-P" + port}, args...)...)
+	options := []string{"--user=root", "--host=" + host, "--port=" + port}
+	if name != "mydumper" && name != "myloader" { // these read no files of options
+		options = append([]string{"--no-defaults", "--protocol=tcp"}, options...)
+	}
+	cmd := exec.Command(path, append(options, args...)...)
 	cmd.Stdin = strings.NewReader(input)
 	var out, complaints strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &complaints

@@ -2,7 +2,7 @@
 # Makes MySQL of Debian unstable runnable on Debian 12, without installing it: its packages, with every library that
 # they need, are unpacked below .build/mysql97, and a wrapper runs them with the loader and libraries found there.
 #   scripts/mysql97.sh        prints the path of the mysqld wrapper, unpacking first where that has not been done
-# Beside mysqld there is a wrapper for the mysql client. TDEPROXY_BUILD_DIR moves .build elsewhere, for checkouts that
+# Beside mysqld there are wrappers for mysql and mysqldump. TDEPROXY_BUILD_DIR moves .build elsewhere, for checkouts that
 # share one. Debian 12 itself has MariaDB only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -85,7 +85,6 @@ install() {
   unpack
   rm -rf "$root" "$home/apt/archives" "$home/apt/lists"
   mv "$root.new" "$root"
-  wrapper mysql usr/bin/mysql
   wrapper mysqld usr/sbin/mysqld '--basedir=$here/usr' '--lc-messages-dir=$here/usr/share/mysql' \
     '--character-sets-dir=$here/usr/share/mysql/charsets' '--plugin-dir=$here/usr/lib/mysql/plugin/'
   "$home/mysqld" --no-defaults --version >"$home/version" 2>"$home/version.err" ||
@@ -96,4 +95,7 @@ mkdir -p "$home"
 exec 9>"$home/lock"
 flock 9
 if [ ! -s "$home/version" ] || [ ! -x "$home/mysqld" ]; then install; fi
+for name in mysql mysqldump; do
+  [ -x "$home/$name" ] || wrapper $name usr/bin/$name
+done
 echo "$home/mysqld"

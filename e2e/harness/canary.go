@@ -64,7 +64,7 @@ func (c *Canaries) AddText(canary, part string) {
 func (c *Canaries) Binary(n int) []byte {
 	b := make([]byte, max(n, 16))
 	_, _ = rand.Read(b)
-	c.add(hex.EncodeToString(b), binaryForms(b))
+	c.AddBinary(b)
 	return b
 }
 
@@ -73,14 +73,22 @@ func (c *Canaries) Int() int64 {
 	var b [8]byte
 	_, _ = rand.Read(b[:])
 	v := int64(binary.BigEndian.Uint64(b[:])%899_999_999_999_999_999) + 100_000_000_000_000_000
+	c.AddInt(v)
+	return v
+}
+
+// AddInt remembers any integer of enough digits.
+func (c *Canaries) AddInt(v int64) {
 	text := fmt.Sprint(v)
 	forms := textForms(text)
 	forms["bytes, little-endian"] = binary.LittleEndian.AppendUint64(nil, uint64(v))
 	forms["bytes, big-endian"] = binary.BigEndian.AppendUint64(nil, uint64(v))
 	forms["bytes, as InnoDB keeps them"] = binary.BigEndian.AppendUint64(nil, uint64(v)^1<<63)
 	c.add(text, forms)
-	return v
 }
+
+// AddBinary remembers any bytes.
+func (c *Canaries) AddBinary(b []byte) { c.add(hex.EncodeToString(b), binaryForms(b)) }
 
 // Double returns a unique DOUBLE with a mantissa full of random digits.
 func (c *Canaries) Double() float64 {

@@ -25,6 +25,7 @@ func Drivers() []Driver {
 			Driver{Name: "Connector/C", Mode: mode, program: compiledC},
 		)
 	}
+	all = append(all, consoles()...)
 	return append(all,
 		Driver{Name: "Connector/C", Mode: Text, Compress: true, program: compiledC},
 		Driver{Name: "go-sql-driver", Mode: Text, Compress: true, run: sqlDriver(Text, true)},

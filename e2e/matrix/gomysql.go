@@ -90,7 +90,7 @@ func (w *goMySQLWork) fill() error {
 	for i := 0; i < rowsOfFile; i += 1000 {
 		text := "INSERT INTO many (v, n) VALUES "
 		for k := i; k < i+1000; k++ {
-			text += fmt.Sprintf("('row %d ü', %d),", k, k)
+			text += fmt.Sprintf("('%s', %d),", rowOfFile(k), k)
 		}
 		if err := w.result(w.conn.Execute(text[:len(text)-1])); err != nil {
 			return err

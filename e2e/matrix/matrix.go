@@ -83,7 +83,7 @@ func Prepare(dir string) error {
 	}
 	var rows strings.Builder
 	for i := range rowsOfFile {
-		fmt.Fprintf(&rows, "row %d ü,%d\n", i, i)
+		fmt.Fprintf(&rows, "%s,%d\n", rowOfFile(i), i)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "rows.csv"), []byte(rows.String()), 0o600); err != nil {
 		return err
@@ -93,6 +93,9 @@ func Prepare(dir string) error {
 
 // rowsOfFile is the number of rows that LOAD DATA LOCAL gets.
 const rowsOfFile = 3000
+
+// rowOfFile is the text of one of them.
+func rowOfFile(i int) string { return fmt.Sprintf("row %d ü canaryYd4wSk7gHn3TbVu9", i) }
 
 // Run does the work once, and gives what was printed.
 func (d Driver) Run(ctx context.Context, j *Job) (Output, error) {

@@ -14,6 +14,7 @@ type step struct {
 	line, op, sql string
 	width         int // of a batch
 	args          []any
+	written       []string // the same as in the work
 }
 
 // steps reads the work for drivers in this process.
@@ -34,6 +35,7 @@ func steps() []step {
 			s.width, _ = strconv.Atoi(part[0])
 			part = part[1:]
 		}
+		s.written = part
 		for _, a := range part {
 			s.args = append(s.args, value(a))
 		}
