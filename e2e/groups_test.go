@@ -100,7 +100,9 @@ func (g groupsGenerator) query() string {
 	sql := "SELECT " + strings.Join(items, ", ") + " FROM g"
 	if g.IntN(2) == 0 {
 		sql += " WHERE " + g.pick("s > 0", "d > 10.5", "i IS NOT NULL", "k = 'blue'", "k LIKE 'b%'", "at < '2024-06-01'", "s BETWEEN -1 AND 2 AND d < 0",
-			"b IN ('A', 'b')", "t > 100 OR i < 0", "id < 100", "s = 1", "i + 1 > 5", "dt >= '2024-05-06 10:11:12.500'")
+			"b IN ('A', 'b')", "at < DATE_ADD('2024-01-31', INTERVAL 1 MONTH)", "at BETWEEN '2024-02-01' AND DATE_SUB('2024-08-31', INTERVAL '2' MONTH)",
+			"d BETWEEN 10 * 2 - 5 AND 900.5 + .5", "s IN (1 + 1, 0 * 1)", "e > 0.5 - 0.2505", "dt < DATE_ADD('2024-05-05', INTERVAL 1 + 0 DAY)",
+			"dt >= DATE_SUB('2025-05-06', INTERVAL 1 YEAR)", "i < 2147483647 + 1", "i * 2 < 10", "t > 100 OR i < 0", "id < 100", "s = 1", "i + 1 > 5", "dt >= '2024-05-06 10:11:12.500'")
 	}
 	if len(keys) > 0 {
 		sql += " GROUP BY " + strings.Join(keys, ", ")

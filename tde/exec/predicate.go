@@ -62,8 +62,8 @@ func (p *predicates) comparison(d *plan.Predicate) *kernel.Condition {
 	for i, literal := range d.Literals {
 		v := value.Value{}
 		if literal >= 0 {
-			var err error
-			if v, err = p.binder.args.value(literal); err != nil {
+			var ok bool
+			if v, ok = p.constant(d, i); !ok {
 				return nil
 			}
 		}
@@ -92,6 +92,15 @@ func (p *predicates) comparison(d *plan.Predicate) *kernel.Condition {
 		return kernel.Or(args...)
 	}
 	return kernel.And(args...)
+}
+
+// constant is what a predicate's column is compared with, as its i-th literal.
+func (p *predicates) constant(d *plan.Predicate, i int) (value.Value, bool) {
+	if folded := d.Folded[i]; folded != nil {
+		return p.binder.folded(folded)
+	}
+	v, err := p.binder.args.value(d.Literals[i])
+	return v, err == nil
 }
 
 // operators compare a column with the first literal of a predicate, and with the others.

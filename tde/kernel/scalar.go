@@ -383,3 +383,9 @@ func DatePart(column int, col *schema.Column, from, digits int) (s *Scalar, ok b
 		return n, isNumber
 	}}), true
 }
+
+// Constant is the text of a number that no row decides.
+func (s *Scalar) Constant() (text []byte, ok bool) {
+	v, state := s.Number.eval(nil)
+	return DecimalText(v, s.Number.Scale), state == isNumber
+}

@@ -11,8 +11,9 @@ import (
 // Predicate is a condition on the columns of one Fetch that the proxy may decide itself.
 type Predicate struct {
 	Op       Operation
-	Column   int   // index into the Fetch's Columns
-	Literals []int // what Column is compared with; -1 is NULL
+	Column   int               // index into the Fetch's Columns
+	Literals []int             // what Column is compared with; -1 is NULL
+	Folded   map[int]*Constant // expressions that stand in place of some Literals, by their index
 	Args     []*Predicate
 }
 
@@ -136,7 +137,14 @@ func (d *describer) compared(op Operation, column ast.ExprNode, with ...ast.Expr
 		}
 		i, ok := d.literal(e)
 		if !ok {
-			return nil
+			folded := d.fold(e, d.columns[c])
+			if folded == nil || op == OpLike {
+				return nil
+			}
+			if i = folded.first(); p.Folded == nil {
+				p.Folded = map[int]*Constant{}
+			}
+			p.Folded[len(p.Literals)] = folded
 		}
 		p.Literals = append(p.Literals, i)
 	}

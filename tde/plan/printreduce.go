@@ -26,15 +26,23 @@ func (p *Predicate) print(columns []*schema.Column) string {
 	case OpIsNull:
 		return name + " IS NULL"
 	case OpBetween:
-		return "(" + name + " BETWEEN " + literalName(p.Literals[0]) + " AND " + literalName(p.Literals[1]) + ")"
+		return "(" + name + " BETWEEN " + p.with(0) + " AND " + p.with(1) + ")"
 	case OpIn:
 		var list []string
-		for _, l := range p.Literals {
-			list = append(list, literalName(l))
+		for i := range p.Literals {
+			list = append(list, p.with(i))
 		}
 		return name + " IN (" + strings.Join(list, ", ") + ")"
 	}
-	return name + signs[p.Op] + literalName(p.Literals[0])
+	return name + signs[p.Op] + p.with(0)
+}
+
+// with is what the column is compared with, as the i-th.
+func (p *Predicate) with(i int) string {
+	if c := p.Folded[i]; c != nil {
+		return c.print()
+	}
+	return literalName(p.Literals[i])
 }
 
 func literalName(i int) string {

@@ -324,8 +324,11 @@ func (p *projecting) condition(e ast.ExprNode) *Expression {
 }
 
 func (p *projecting) literals(d *Predicate) {
-	for _, l := range d.Literals {
-		if l >= 0 {
+	for i, l := range d.Literals {
+		switch folded := d.Folded[i]; {
+		case folded != nil:
+			p.out.Literals = append(p.out.Literals, folded.literals()...)
+		case l >= 0:
 			p.out.Literals = append(p.out.Literals, l)
 		}
 	}
