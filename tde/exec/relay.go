@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"errors"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -67,14 +68,35 @@ func (s *splitRun) relay(more bool) error {
 	if packet, err = conn.ReadPacket(); err != nil {
 		return s.evaluated(err)
 	}
-	if s.grouping != nil && wire.IsError(packet) {
-		s.bench.Answered()
-		return errUngrouped
+	var held [][]byte
+	if s.grouping != nil {
+		if held, packet, err = s.holdGroups(packet); err != nil {
+			return err
+		}
 	}
 	if err := s.head(count, columns, more); err != nil {
 		return err
 	}
-	return s.relayRows(packet, more)
+	return s.relayRows(held, packet, more)
+}
+
+// holdGroups reads rows of groups, of which packet is the first, before any goes to the client: an error that comes with a later one
+// is to be in the client's own words, too. It gives the packet after them.
+func (s *splitRun) holdGroups(packet []byte) (held [][]byte, next []byte, err error) {
+	for size := 0; size < projectMax; size += len(packet) {
+		switch {
+		case wire.IsError(packet):
+			s.bench.Answered()
+			return nil, nil, errUngrouped
+		case wire.IsEnd(packet, s.bench.Capabilities()):
+			return held, packet, nil
+		}
+		held = append(held, bytes.Clone(packet))
+		if packet, err = s.bench.Conn().ReadPacket(); err != nil {
+			return nil, nil, s.evaluated(err)
+		}
+	}
+	return held, packet, nil
 }
 
 // done passes on that a statement without a result set is done.
@@ -154,12 +176,17 @@ func (s *splitRun) head(count []byte, columns [][]byte, more bool) error {
 	return nil
 }
 
-// relayRows passes rows on, of which packet is the first, until the result ends.
-func (s *splitRun) relayRows(packet []byte, more bool) error {
+// relayRows passes rows on, those held and then packet and what follows it, until the result ends.
+func (s *splitRun) relayRows(held [][]byte, packet []byte, more bool) error {
 	conn, caps := s.bench.Conn(), s.bench.Capabilities()
 	conn.Enlarge()
 	defer conn.Shrink()
-	rows := uint64(0)
+	rows := uint64(len(held))
+	for _, row := range held {
+		if err := s.row(row); err != nil {
+			return err
+		}
+	}
 	for {
 		switch {
 		case wire.IsEnd(packet, caps):
