@@ -3,12 +3,13 @@
 # make check   formatting, vet, staticcheck, floors and the tests that need no server
 # make fuzz    every fuzz target for FUZZTIME
 # make bench   direct, HAProxy and proxy figures side by side
+# make bench-tpch   TPC-H's 22 queries, plain and encrypted, compared; TPCHFLAGS
 # make difftest  the MariaDB server's own regression suite, plain and encrypted, compared; DIFFTESTFLAGS and FILES
 # make e2e-compose  the compose files, really run
 # make deb, image, sbom, vulncheck  a Debian package, container images, what is in them, and known vulnerabilities
 # make drivers   docs/drivers.md: the same work by every driver, plain and encrypted, compared
 # make demo    what the application reads and what upstream stores; ONCE=1 ends after the show
-.PHONY: build test check lint fuzz bench difftest drivers demo compiler debugger clean package-files deb image sbom vulncheck e2e-compose
+.PHONY: build test check lint fuzz bench bench-tpch difftest drivers demo compiler debugger clean package-files deb image sbom vulncheck e2e-compose
 .DELETE_ON_ERROR:
 
 FUZZTIME ?= 10s
@@ -59,6 +60,11 @@ fuzz:
 bench: build
 	scripts/packages.sh mariadb-server mariadb-client sysbench haproxy
 	TDEPROXY_TEST_MYSQLD=$$(scripts/mysql97.sh) go run ./e2e/bench $(BENCHFLAGS)
+
+# The data generator is a module of its own, which is downloaded.
+bench-tpch: build
+	scripts/packages.sh mariadb-server mariadb-client
+	TDEPROXY_TEST_BINARY=$(CURDIR)/bin/tdeproxy TDEPROXY_TEST_MYSQLD=$$(scripts/mysql97.sh) go run ./e2e/tpch $(TPCHFLAGS)
 
 # 603 files: about a quarter of an hour on two quiet cores. FILES="union.test win.test" runs only those.
 difftest: build
