@@ -36,7 +36,7 @@ CLIENTS = python3-pymysql php-cli php-mysql libdbd-mariadb-perl libmariadb-java 
 KMSES = softhsm2 python3-pykmip
 
 test: build compiler debugger
-	scripts/packages.sh $(CLIENTS) $(KMSES) mariadb-test chromium
+	scripts/packages.sh $(CLIENTS) $(KMSES) mariadb-test chromium prometheus
 	scripts/servers.sh run go test -race -count=1 -timeout 75m -tags pkcs11 ./...
 
 # The tests of e2e that read the tree itself, and start nothing.
@@ -120,10 +120,12 @@ sbom: build
 vulncheck:
 	go tool -modfile=scripts/release.mod govulncheck ./...
 
-# Both compose files brought up, used, rotated and taken down, on official images or on stand-ins of Debian's packages.
+# The compose files, alone and with Vault, brought up, used, rotated and taken down, on official images or on stand-ins of Debian's packages.
 e2e-compose: package-files
 	scripts/packages.sh mariadb-client curl
-	docker pull -q mariadb:10.11 2>/dev/null && docker pull -q mysql:9.7 2>/dev/null && docker pull -q prom/prometheus:v2.42.0 2>/dev/null || e2e/images/build.sh
+	for i in mariadb:10.11 mysql:9.7 prom/prometheus:v2.42.0 hashicorp/vault:1.19; do docker pull -q $$i 2>/dev/null || { e2e/images/build.sh; break; }; done
 	$(MAKE) image
-	e2e/compose.sh compose.mariadb.yaml mariadb
-	e2e/compose.sh compose.yaml mysql
+	e2e/compose.sh mariadb compose.mariadb.yaml
+	e2e/compose.sh mysql compose.yaml
+	e2e/compose.sh mariadb compose.mariadb.yaml compose.vault.yaml
+	e2e/compose.sh mysql compose.yaml compose.vault.yaml

@@ -17,3 +17,7 @@ chmod 0755 /secrets
 chown 999:999 /secrets/root /secrets/proxy /secrets/init.sql /data /proxy
 chown 472:0 /secrets/grafana
 chown 65534:65534 /metrics
+# compose.vault.yaml mounts Vault's volumes, too.
+for volume in /vault/tls /vault/data; do
+  if [ -d $volume ]; then chown 100:1000 $volume; fi
+done

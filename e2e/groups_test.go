@@ -147,7 +147,7 @@ func TestGroupsStay(t *testing.T) {
 				t.Errorf("%s: %v", q.sql, r[0].Err)
 			}
 			after := 0.0
-			for deadline := time.Now().Add(3 * time.Second); after-before < q.loaded && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+			for deadline := time.Now().Add(20 * time.Second); after-before < q.loaded && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 				after, err = s.proxy.Metric(residualLoaded) // counts when the answer has gone
 				must(t, err)
 			}

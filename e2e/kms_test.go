@@ -198,7 +198,7 @@ func TestVaultFaults(t *testing.T) {
 		t.Helper()
 		line, waits, took := serveFails(t, v, p)
 		says(t, line, append(wants, key, "keyring.json")...)
-		if waits > 0 || took > 3*time.Second {
+		if waits > 0 {
 			t.Errorf("waited %d times, %v", waits, took)
 		}
 	}
@@ -215,7 +215,7 @@ func TestVaultFaults(t *testing.T) {
 		v.Stop()
 		line, waits, took := serveFails(t, v, p)
 		says(t, line, "cannot be used at the moment", "connection refused", "tried", key, "keyring.json")
-		if waits < 2 || took < 1500*time.Millisecond || took > 15*time.Second {
+		if waits < 2 || took < 1500*time.Millisecond || took > time.Minute {
 			t.Errorf("waited %d times, %v", waits, took)
 		}
 		must(t, v.Start())

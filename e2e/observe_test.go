@@ -179,7 +179,7 @@ func TestAuditLog(t *testing.T) {
 		wantError(t, "a refused statement", c.Exec("CREATE VIEW v AS SELECT name FROM people"), 1235)
 		wantError(t, "a duplicate", c.Exec("INSERT INTO people (email) VALUES ('a@example.com')"), 1062)
 		var got []string
-		for end := time.Now().Add(5 * time.Second); len(o.records(t)) < 9 && time.Now().Before(end); {
+		for end := time.Now().Add(20 * time.Second); len(o.records(t)) < 9 && time.Now().Before(end); {
 			time.Sleep(10 * time.Millisecond) // a failure is recorded after its answer
 		}
 		for _, r := range o.records(t) {
@@ -205,7 +205,20 @@ func TestAuditLog(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("records:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
+		verifyAudit(t, o, 0, "9 records, 1 to 9")
+		text, err := os.ReadFile(o.auditLog)
+		must(t, err)
+		must(t, os.WriteFile(o.auditLog, bytes.Replace(text, []byte("audited"), []byte("AUDITED"), 1), 0o600))
+		run(t, c, "SELECT name FROM people")
+		verifyAudit(t, o, 1, "audit.log:2: the record before it, 1, was altered")
 	})
+}
+
+func verifyAudit(t *testing.T, o *observed, code int, want string) {
+	t.Helper()
+	if out, got, err := o.proxy.Run("audit", "verify", "-c", o.proxy.Config); got != code || !strings.Contains(out, want) {
+		t.Errorf("audit verify: exit %d, %v, want %d and %q\n%s", got, err, code, want, out)
+	}
 }
 
 // While the audit log cannot be written, nothing on encrypted tables runs, and the log and the metrics say so; with
@@ -308,7 +321,7 @@ func TestStatementMetrics(t *testing.T) {
 			return true
 		}
 		after := read()
-		for end := time.Now().Add(5 * time.Second); !grown(after) && time.Now().Before(end); after = read() {
+		for end := time.Now().Add(20 * time.Second); !grown(after) && time.Now().Before(end); after = read() {
 			time.Sleep(10 * time.Millisecond) // a statement is counted after its answer
 		}
 		for name, n := range want {

@@ -62,6 +62,9 @@ func evaluatorStatements(t *testing.T, p *harness.Proxy) []string {
 	return column(t, c, "SELECT INFO FROM information_schema.PROCESSLIST WHERE INFO IS NOT NULL AND ID <> CONNECTION_ID() AND COMMAND <> 'Daemon'")
 }
 
+// atOnce bounds what needs no time, on a machine that has none to spare: the statements waited for run for minutes.
+const atOnce = 20 * time.Second
+
 // awaitEvaluator waits until a statement runs there, or, with want false, until none does.
 func awaitEvaluator(t *testing.T, p *harness.Proxy, want bool, limit time.Duration) {
 	t.Helper()
@@ -223,14 +226,14 @@ func TestSplitInterrupted(t *testing.T) {
 		t.Run("KILL QUERY", func(t *testing.T) {
 			c, answer := connect(t)
 			run(t, killer, fmt.Sprintf("KILL QUERY %d", c.ConnectionID))
-			awaitEvaluator(t, p, false, time.Second)
+			awaitEvaluator(t, p, false, atOnce)
 			wantError(t, "the killed query", <-answer, 1317)
 			goesOn(t, c)
 		})
 		t.Run("KILL CONNECTION", func(t *testing.T) {
 			c, answer := connect(t)
 			run(t, killer, fmt.Sprintf("KILL CONNECTION %d", c.ConnectionID))
-			awaitEvaluator(t, p, false, time.Second)
+			awaitEvaluator(t, p, false, atOnce)
 			if err := <-answer; err == nil {
 				t.Error("the query of a killed connection was answered")
 			}
@@ -246,7 +249,7 @@ func TestSplitInterrupted(t *testing.T) {
 			id := c.ConnectionID
 			_, err := killer.Command(12, []byte{byte(id), byte(id >> 8), byte(id >> 16), byte(id >> 24)})
 			must(t, err)
-			awaitEvaluator(t, p, false, time.Second)
+			awaitEvaluator(t, p, false, atOnce)
 			if err := <-answer; err == nil {
 				t.Error("the query of a killed connection was answered")
 			}
@@ -254,7 +257,7 @@ func TestSplitInterrupted(t *testing.T) {
 		t.Run("client vanishes", func(t *testing.T) {
 			c, answer := connect(t)
 			c.NetConn().Close()
-			awaitEvaluator(t, p, false, 3*time.Second)
+			awaitEvaluator(t, p, false, atOnce)
 			<-answer
 		})
 		t.Run("time limit", func(t *testing.T) {
@@ -268,10 +271,10 @@ func TestSplitInterrupted(t *testing.T) {
 			run(t, c, set)
 			begun := time.Now()
 			wantError(t, "the long query", c.Exec(endless), code)
-			if took := time.Since(begun); took > 5*time.Second {
+			if took := time.Since(begun); took > atOnce {
 				t.Errorf("half a second took %s", took)
 			}
-			awaitEvaluator(t, p, false, time.Second)
+			awaitEvaluator(t, p, false, atOnce)
 			goesOn(t, c)
 		})
 		goesOn(t, killer)

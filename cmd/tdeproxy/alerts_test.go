@@ -32,14 +32,16 @@ func TestAlerts(t *testing.T) {
 	}
 	metrics := newMetrics(&proxy.Server{})
 	registerOpened(metrics, store, sslcert.NewRenewer(dir, store, sslcert.RenewOptions{}), &rings{})
+	metrics.MustRegister(newStatements(&service{}))
 	known := describe(metrics)
+	known[`up{job="tdeproxy"}`] = true // Prometheus' own
 	rules := regexp.MustCompile(`(?m)^      - alert: (\w+)$`).FindAllStringSubmatch(string(text), -1)
 	exprs := regexp.MustCompile(`(?m)^        expr: (.+)$`).FindAllStringSubmatch(string(text), -1)
-	if len(rules) != 5 || len(exprs) != len(rules) {
-		t.Fatalf("%d alerts with %d expressions, want 5", len(rules), len(exprs))
+	if len(rules) != 12 || len(exprs) != len(rules) {
+		t.Fatalf("%d alerts with %d expressions, want 12", len(rules), len(exprs))
 	}
 	for i, expr := range exprs {
-		names := regexp.MustCompile(`tdeproxy_\w+(\{[^}]*\})?`).FindAllString(expr[1], -1)
+		names := regexp.MustCompile(`(tdeproxy_\w+|\bup)(\{[^}]*\})?`).FindAllString(expr[1], -1)
 		if len(names) == 0 {
 			t.Errorf("%s asks for no metric", rules[i][1])
 		}
@@ -71,13 +73,15 @@ func describe(metrics prometheus.Collector) map[string]bool {
 	return known
 }
 
-// Prometheus itself reads the alerts, where it is installed.
+// Prometheus itself reads the alerts, where it is installed, and fires each of them over the series of a test of its own.
 func TestAlertsPromtool(t *testing.T) {
 	promtool, err := exec.LookPath("promtool")
 	if err != nil {
 		t.Skip("no promtool here; TestAlerts checks the names")
 	}
-	if out, err := exec.Command(promtool, "check", "rules", alertsFile).CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+	for _, args := range [][]string{{"check", "rules", alertsFile}, {"test", "rules", "testdata/alerts.yml"}} {
+		if out, err := exec.Command(promtool, args...).CombinedOutput(); err != nil {
+			t.Errorf("promtool %s: %v\n%s", args[0], err, out)
+		}
 	}
 }

@@ -55,7 +55,7 @@ func command() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.DisableSuggestions = true // they take lines of their own
 	root.AddCommand(initCommand(), serveCommand(), certCommand(), keyringCommand(), explainCommand(), tableCommand(),
-		doctorCommand(), healthCommand(), versionCommand(), completionCommand(), manCommand())
+		doctorCommand(), auditCommand(), healthCommand(), versionCommand(), completionCommand(), manCommand())
 	return root
 }
 

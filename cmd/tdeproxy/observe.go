@@ -17,6 +17,7 @@ func (s *service) openObservers(ctx context.Context) (err error) {
 		if s.audit, err = audit.Open(path); err != nil {
 			return fmt.Errorf("audit.file: %w", err)
 		}
+		s.logAuditEnd("audit log opened")
 	}
 	if s.tracer, err = openTracer(ctx, s.cfg.Trace, s.log); err != nil {
 		return fmt.Errorf("[trace]: %w", err)
@@ -30,6 +31,7 @@ func (s *service) closeObservers() {
 		s.tracer.close()
 	}
 	if s.audit != nil {
+		s.logAuditEnd("audit log closed")
 		if err := s.audit.Close(); err != nil {
 			s.log.Error("closing the audit log", "error", err)
 		}
@@ -88,7 +90,16 @@ func (s *service) reopenAudit() {
 		s.log.Error("the audit log was not opened anew; the old file stays in use", "error", err)
 		return
 	}
-	s.log.Info("audit log opened anew")
+	s.logAuditEnd("audit log opened anew")
+}
+
+// logAuditEnd says in the other log which record was the last, so that who keeps that elsewhere can tell whether it still is there.
+func (s *service) logAuditEnd(what string) {
+	last, gap := s.audit.Last()
+	if gap != "" {
+		s.log.Error("the audit log is not as it was written: see tdeproxy audit verify", "problem", gap)
+	}
+	s.log.Info(what, "records", last.Seq, "last_hash", last.Hash)
 }
 
 // auditSilence is how long a failure that goes on is not logged again.

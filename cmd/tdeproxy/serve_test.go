@@ -347,8 +347,8 @@ func TestDrain(t *testing.T) {
 			if err := tx.QueryRow("SELECT 1").Scan(&one); err != nil || one != 1 {
 				t.Errorf("in the transaction: %v", err)
 			}
-			within(t, 5*time.Second, "the idle client is still there", func() bool { return idle.PingContext(ctx) != nil })
-			within(t, 5*time.Second, "new clients are still accepted", func() bool {
+			within(t, 20*time.Second, "the idle client is still there", func() bool { return idle.PingContext(ctx) != nil })
+			within(t, 20*time.Second, "new clients are still accepted", func() bool {
 				c, err := net.DialTimeout("tcp", s.address, time.Second)
 				if err == nil {
 					c.Close()
@@ -379,7 +379,7 @@ func TestSecondSignal(t *testing.T) {
 			s.signal(syscall.SIGTERM)
 			s.log("draining")
 			s.signal(syscall.SIGTERM)
-			s.ends(5 * time.Second)
+			s.ends(20 * time.Second)
 		})
 	}
 }

@@ -62,3 +62,13 @@ RUN install -d -o 65534 -g 65534 /prometheus
 ENTRYPOINT ["/usr/bin/prometheus"]
 END
 fi
+if ! has hashicorp/vault:1.19; then
+  base
+  cp "$(scripts/vault.sh)" "$context/vaultserver"
+  cp e2e/images/vault.sh "$context/vault"
+  image hashicorp/vault:1.19 <<END
+FROM $base
+COPY vaultserver vault /usr/local/bin/
+RUN chmod 755 /usr/local/bin/vault* && install -d -o 100 -g 1000 /vault
+END
+fi

@@ -42,14 +42,15 @@ func main() {
 	cert := flag.String("tls-cert", "", "certificate `file`; none serves in clear")
 	key := flag.String("tls-key", "", "its key `file`")
 	sealed := flag.Bool("sealed", false, "do not unseal at the start")
+	bare := flag.Bool("bare", false, "neither initialise nor unseal, as Vault's own server starts")
 	flag.Parse()
-	if err := run(*listen, *dir, *cert, *key, *sealed); err != nil {
+	if err := run(*listen, *dir, *cert, *key, *sealed, *bare); err != nil {
 		fmt.Fprintln(os.Stderr, "vaultserver:", err)
 		os.Exit(1)
 	}
 }
 
-func run(listen, dir, cert, key string, sealed bool) error {
+func run(listen, dir, cert, key string, sealed, bare bool) error {
 	if dir == "" {
 		return errors.New("-data names no folder")
 	}
@@ -58,12 +59,9 @@ func run(listen, dir, cert, key string, sealed bool) error {
 		return err
 	}
 	defer core.Shutdown()
-	a, err := initialise(core, filepath.Join(dir, "access.json"))
-	if err != nil {
-		return err
-	}
-	if !sealed {
-		if err := unseal(core, a.UnsealKey); err != nil {
+	var a access
+	if !bare {
+		if a, err = prepare(core, dir, sealed); err != nil {
 			return err
 		}
 	}
@@ -81,6 +79,15 @@ func run(listen, dir, cert, key string, sealed bool) error {
 		a.Address = "https://" + l.Addr().String()
 	}
 	return serve(core, l, a)
+}
+
+// prepare has the core initialised, and unsealed unless that is not wanted.
+func prepare(core *vault.Core, dir string, sealed bool) (access, error) {
+	a, err := initialise(core, filepath.Join(dir, "access.json"))
+	if err != nil || sealed {
+		return a, err
+	}
+	return a, unseal(core, a.UnsealKey)
 }
 
 func newCore(dir string) (*vault.Core, error) {

@@ -59,7 +59,7 @@ func TestVanishedUpstream(t *testing.T) {
 		c := f.raw(t, 0)
 		mustExec(t, root, "KILL "+c.one("SELECT CONNECTION_ID()"))
 		c.ResetSequence()
-		c.NetConn().SetReadDeadline(time.Now().Add(5 * time.Second))
+		c.NetConn().SetReadDeadline(time.Now().Add(20 * time.Second))
 		for {
 			p, err := c.ReadPacket()
 			if err == io.EOF {
@@ -114,15 +114,14 @@ func TestDrain(t *testing.T) {
 		idle, busy, inside := f.raw(t, 0), f.raw(t, 0), f.raw(t, 0)
 		inside.query("BEGIN")
 		inside.rows()
-		busy.query("SELECT SLEEP(1.5)")
-		eventually(t, "the query to run", func() bool { return processes(t, root, "%SLEEP(1.5)%") == 1 })
+		busy.query("SELECT SLEEP(3)")
+		eventually(t, "the query to run", func() bool { return processes(t, root, "%SLEEP(3)%") == 1 })
 		drained := make(chan time.Time, 1)
-		began := time.Now()
 		go func() { f.server.Drain(context.Background()); drained <- time.Now() }()
 		idle.ResetSequence()
 		idle.mustError(1053)
-		if d := time.Since(began); d > time.Second/2 {
-			t.Error("idle session ended late:", d)
+		if processes(t, root, "%SLEEP(3)%") != 1 {
+			t.Error("the idle session ended after the busy one")
 		}
 		if _, err := net.Dial("tcp", f.address); err == nil {
 			t.Error("still accepting")
@@ -141,7 +140,7 @@ func TestDrain(t *testing.T) {
 		inside.mustError(1053)
 		select {
 		case <-drained:
-		case <-time.After(5 * time.Second):
+		case <-time.After(15 * time.Second):
 			t.Error("drain goes on")
 		}
 	})
@@ -156,7 +155,7 @@ func TestDrainTimeout(t *testing.T) {
 	c.rows()
 	began := time.Now()
 	f.server.Drain(context.Background())
-	if d := time.Since(began); d < time.Second/2 || d > 3*time.Second {
+	if d := time.Since(began); d < time.Second/2 || d > 15*time.Second {
 		t.Error(d)
 	}
 }
@@ -192,7 +191,7 @@ func TestGarbage(t *testing.T) {
 				}
 				defer nc.Close()
 				nc.Write(bytes) // the proxy may have closed by then
-				nc.SetReadDeadline(time.Now().Add(5 * time.Second))
+				nc.SetReadDeadline(time.Now().Add(20 * time.Second))
 				if _, err := io.ReadAll(nc); err != nil && strings.Contains(err.Error(), "timeout") {
 					t.Errorf("%s: not closed: %v", name, err)
 				}

@@ -296,7 +296,7 @@ func TestAdmin(t *testing.T) {
 		}
 		short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 		began := time.Now()
-		if _, err := a.Query(short, "SELECT SLEEP(30)"); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 5*time.Second {
+		if _, err := a.Query(short, "SELECT SLEEP(30)"); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 20*time.Second {
 			t.Error(err, time.Since(began))
 		}
 		cancel()

@@ -100,3 +100,8 @@ func DecodeError(packet []byte) (*Error, error) {
 func IsError(packet []byte) bool {
 	return len(packet) >= 3 && packet[0] == 0xff && !(packet[1] == 0xff && packet[2] == 0xff)
 }
+
+// IsProgress reports whether packet is a progress report of MariaDB: more packets follow it.
+func IsProgress(packet []byte, caps Capability) bool {
+	return len(packet) >= 3 && packet[0] == 0xff && packet[1] == 0xff && packet[2] == 0xff && caps.Has(MariaDBProgress)
+}

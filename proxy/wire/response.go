@@ -184,7 +184,7 @@ func (r *Response) packet(p []byte, size int) {
 
 // failed takes an ERR packet; those of code 0xffff are MariaDB's progress reports, which say nothing of the end.
 func (r *Response) failed(p []byte) {
-	if len(p) >= 3 && p[1] == 0xff && p[2] == 0xff && r.caps.Has(MariaDBProgress) {
+	if IsProgress(p, r.caps) {
 		return
 	}
 	r.Failed, r.state = true, stateDone

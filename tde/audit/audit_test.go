@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/tdeproxy/tdeproxy/tde/audit"
@@ -114,6 +116,81 @@ func TestFull(t *testing.T) {
 	}
 	if _, _, failing := l.Status(); failing || len(records(t, path)) != 1 {
 		t.Error("it does not go on when there is room")
+	}
+}
+
+// A disk that fills up takes a part of a record: that is an error, the chain goes on without it, and nothing is missing after.
+func TestFillsUp(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=8k"); err != nil {
+		t.Skipf("no file system to fill here (%v); TestFull is without one", err)
+	}
+	defer func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) }()
+	path := filepath.Join(dir, "audit.log")
+	l := open(t, path)
+	written := 0
+	for ; written < 1000; written++ {
+		if l.Write(&audit.Record{Event: audit.Allowed, User: strings.Repeat("u", 30)}) != nil {
+			break
+		}
+	}
+	if written == 0 || written == 1000 {
+		t.Fatalf("%d records fit", written)
+	}
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, "size=64k"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Write(&audit.Record{Event: audit.Allowed}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := audit.Verify(path)
+	if err != nil || len(r.Problems) != 0 || r.Records != uint64(written)+1 || r.Torn != 1 {
+		t.Errorf("%d written before it was full: %+v, %v", written, r, err)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A log may go to a pipe, as containers' standard output is: its records are a chain, too, and no head is looked for beside it.
+func TestPipe(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "audit.fifo")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.OpenFile(path, os.O_RDWR, 0) // which waits for no writer
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	l := open(t, path)
+	for range 3 {
+		if err := l.Write(&audit.Record{Event: audit.Allowed}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := l.Write(&audit.Record{}); err == nil {
+		t.Error("a closed log takes records")
+	}
+	text := make([]byte, 4096)
+	n, err := reader.Read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(dir, "kept.log")
+	if err := os.WriteFile(kept, text[:n], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := audit.Verify(kept)
+	if err != nil || len(r.Problems) != 0 || r.Records != 3 || r.Head {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := os.Stat(path + ".head"); !os.IsNotExist(err) {
+		t.Errorf("a head beside the pipe: %v", err)
 	}
 }
 

@@ -81,7 +81,7 @@ func (e *Evaluator) alter(c *conn, a *Alter, dbs []string, out *Altered) error {
 	if err := c.warned(first, out); err != nil {
 		return err
 	}
-	if _, err := c.query("SET sql_mode = ''"); err != nil {
+	if _, err := c.query(setPlain); err != nil {
 		return err
 	}
 	d := a.changed()
@@ -119,7 +119,7 @@ func (e *Evaluator) alterOne(c *conn, a *Alter, fill func() error) (result, erro
 			return result{}, err
 		}
 	}
-	if err := e.mirror(c, Session{SQLMode: a.SQLMode, TimeZone: a.TimeZone, Timestamp: a.Timestamp}); err != nil {
+	if err := e.mirror(c, Session{SQLMode: a.SQLMode, TimeZone: a.TimeZone, Timestamp: a.Timestamp, Collation: a.Collation}); err != nil {
 		return result{}, err
 	}
 	return c.query(a.Statement)

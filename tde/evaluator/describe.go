@@ -21,6 +21,7 @@ type DDL struct {
 	DBCharset, DBCollation string // defaults of the database
 	SQLMode, TimeZone      string // of the client's session; "" are the server's defaults
 	Timestamp              string // of the statement, as SET timestamp takes it; "" is the present
+	Collation              string // collation_connection, which literals have; "" is utf8mb4's
 	// Like is the table that CREATE TABLE … LIKE names, or nil; Current is then the client's database.
 	Like    *schema.Table
 	Current string
@@ -130,7 +131,7 @@ func (e *Evaluator) describe(c *conn, d *DDL, out *Altered) error {
 		}
 	}
 	c.set = false
-	if err := e.mirror(c, Session{SQLMode: d.SQLMode, TimeZone: d.TimeZone}); err != nil {
+	if err := e.mirror(c, Session{SQLMode: d.SQLMode, TimeZone: d.TimeZone, Collation: d.Collation}); err != nil {
 		return err
 	}
 	made, err := c.query(d.Statement)
@@ -141,13 +142,16 @@ func (e *Evaluator) describe(c *conn, d *DDL, out *Altered) error {
 		return err
 	}
 	// From here on only the time zone is the client's: SHOW CREATE TABLE and defaults depend on the mode.
-	if _, err := c.query("SET sql_mode = ''"); err != nil {
+	if _, err := c.query(setPlain); err != nil {
 		return err
 	}
 	r := &reader{conn: c, ddl: d, mariaDB: e.cfg.MariaDB, table: &schema.Table{DB: d.Database, Name: d.Table}}
 	out.Table = r.table
 	return r.read()
 }
+
+// setPlain makes definitions read as they do by default.
+const setPlain = "SET sql_mode = '', character_set_connection = utf8mb4"
 
 // reader reads one table out of the server.
 type reader struct {

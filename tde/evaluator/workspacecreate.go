@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tdeproxy/tdeproxy/tde/schema"
@@ -80,9 +81,26 @@ func columnItem(t *schema.Table, item string) string {
 		out += item[n : n+m]
 		n += m
 		if token == "DEFAULT" && c.Default == schema.DefaultValue && c.DefaultStored != nil {
-			out, n = out+" "+twinDefault(c), n+constantToken(item[n:])
+			m := constantToken(item[n:])
+			if own := item[n : n+m]; longText(c) && !loses(c, own) {
+				out += own
+			} else {
+				out += " " + twinDefault(c)
+			}
+			n += m
 		}
 	}
+}
+
+// longText says whether a column is of a text whose default is an expression to MariaDB. It shows its words, and those of a literal in
+// hexadecimal otherwise than it then reads them.
+func longText(c *schema.Column) bool {
+	return c.Kind >= schema.KindTinyText && c.Kind <= schema.KindLongText
+}
+
+// loses says whether a default in the server's text could have lost a character beyond the BMP.
+func loses(c *schema.Column, text string) bool {
+	return strings.Contains(text, "?") && slices.Contains([]string{"utf8mb4", "utf16", "utf16le", "utf32", "gb18030"}, c.Charset)
 }
 
 // constantToken is the length of a literal with its introducer.

@@ -63,7 +63,7 @@ func TestWorkspaceKill(t *testing.T) {
 				time.AfterFunc(100*time.Millisecond, cancel)
 				began := time.Now()
 				_, err = w.ask(sql)
-				if took := time.Since(began); !errors.Is(err, context.Canceled) || took > 5*time.Second {
+				if took := time.Since(began); !errors.Is(err, context.Canceled) || took > 20*time.Second {
 					t.Errorf("%v after %v", err, took)
 				}
 				w.Release()

@@ -7,10 +7,13 @@ import (
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
+// makeKey begins the keys of the private schemas in which such tables are made: no table that was shown or loaded stands in the way.
+const makeKey = "\x02"
+
 // Makes gives a schema of the workspace in which a client's CREATE TABLE … SELECT makes a table, as if it were a database of some
 // defaults. It comes after all loads and right before the statement, which ends the transaction that they are in.
 func (w *Workspace) Makes(db, charset, collation string) (*Twin, error) {
-	name, err := w.schema("\x01"+w.fold(db), db)
+	name, err := w.schema(makeKey+w.fold(db), db)
 	if err != nil {
 		return nil, err
 	}

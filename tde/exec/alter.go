@@ -80,7 +80,7 @@ func (a *alteration) run(ctx context.Context) error {
 	a.ask = evaluator.Alter{
 		DDL: evaluator.DDL{
 			Statement: string(text), Database: a.vars.DB, Table: a.from.Name, DBCharset: charset, DBCollation: collation,
-			SQLMode: a.vars.SQLMode, TimeZone: a.vars.TimeZone, Timestamp: stands,
+			SQLMode: a.vars.SQLMode, Collation: a.vars.Collation, TimeZone: a.vars.TimeZone, Timestamp: stands,
 		},
 		From: a.from, NewDatabase: a.plan.NewDB, NewName: a.plan.NewName,
 	}

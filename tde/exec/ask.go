@@ -17,6 +17,16 @@ func (x *Session) exec(sql string) (wire.OK, error) {
 	return x.readOK()
 }
 
+// readUpstream is upstream's next packet. Reports of how far an ALTER TABLE is, which MariaDB sends to clients that want them, are left out.
+func (x *Session) readUpstream() ([]byte, error) {
+	for {
+		packet, err := x.upstream.ReadPacket()
+		if err != nil || !wire.IsProgress(packet, x.caps) {
+			return packet, err
+		}
+	}
+}
+
 // readOK reads the answer to a statement without rows, of which the client's session is not told.
 func (x *Session) readOK() (wire.OK, error) {
 	ok, err := x.readTold()
@@ -27,7 +37,7 @@ func (x *Session) readOK() (wire.OK, error) {
 
 // readTold is readOK with what has changed of the session.
 func (x *Session) readTold() (ok wire.OK, err error) {
-	packet, err := x.upstream.ReadPacket()
+	packet, err := x.readUpstream()
 	if err != nil {
 		return ok, x.lost(err)
 	}
@@ -111,7 +121,7 @@ func (x *Session) pair(first string, second []byte) (wire.OK, error) {
 
 // readRows reads a result; see queryDefinitions.
 func (x *Session) readRows(fn func(row [][]byte) error) ([]wire.Column, error) {
-	packet, err := x.upstream.ReadPacket()
+	packet, err := x.readUpstream()
 	if err != nil {
 		return nil, x.lost(err)
 	}
@@ -124,7 +134,7 @@ func (x *Session) readRows(fn func(row [][]byte) error) ([]wire.Column, error) {
 	}
 	columns := make([]wire.Column, n)
 	for i := range columns {
-		packet, err := x.upstream.ReadPacket()
+		packet, err := x.readUpstream()
 		if err != nil {
 			return nil, x.lost(err)
 		}
@@ -135,7 +145,7 @@ func (x *Session) readRows(fn func(row [][]byte) error) ([]wire.Column, error) {
 		*c = wire.Column{Charset: c.Charset, Type: c.Type, Flags: c.Flags, Decimals: c.Decimals, Length: c.Length}
 	}
 	if !x.caps.Has(wire.DeprecateEOF) {
-		if _, err := x.upstream.ReadPacket(); err != nil {
+		if _, err := x.readUpstream(); err != nil {
 			return nil, x.lost(err)
 		}
 	}
@@ -149,7 +159,7 @@ func (x *Session) eachRow(n int, fn func(row [][]byte) error) error {
 	row := make([][]byte, n)
 	var failed error
 	for {
-		packet, err := x.upstream.ReadPacket()
+		packet, err := x.readUpstream()
 		switch {
 		case err != nil:
 			return x.lost(err)

@@ -126,7 +126,7 @@ func (x *Session) describe(ctx context.Context, p *plan.CreateTable) (*schema.Ta
 	}
 	return x.catalog.evaluator.DescribeWarned(ctx, evaluator.DDL{
 		Statement: string(text), Database: p.DB, Table: p.Name, DBCharset: charset, DBCollation: collation,
-		SQLMode: x.vars.SQLMode, TimeZone: x.vars.TimeZone, Like: p.Like, Current: x.vars.DB, Variables: variables,
+		SQLMode: x.vars.SQLMode, Collation: x.vars.Collation, TimeZone: x.vars.TimeZone, Like: p.Like, Current: x.vars.DB, Variables: variables,
 	})
 }
 

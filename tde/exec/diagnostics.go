@@ -38,7 +38,7 @@ func (x *Session) warningColumns() (columns [][]byte, err error) {
 	if err := x.send(wire.ComQuery, []byte("SHOW WARNINGS LIMIT 0")); err != nil {
 		return nil, err
 	}
-	packet, err := x.upstream.ReadPacket()
+	packet, err := x.readUpstream()
 	if err != nil {
 		return nil, x.lost(err)
 	}
@@ -47,13 +47,13 @@ func (x *Session) warningColumns() (columns [][]byte, err error) {
 		return nil, fmt.Errorf("reading a result: %w", wire.ErrMalformed)
 	}
 	for range n {
-		if packet, err = x.upstream.ReadPacket(); err != nil {
+		if packet, err = x.readUpstream(); err != nil {
 			return nil, x.lost(err)
 		}
 		columns = append(columns, bytes.Clone(packet))
 	}
 	if !x.caps.Has(wire.DeprecateEOF) {
-		if _, err := x.upstream.ReadPacket(); err != nil {
+		if _, err := x.readUpstream(); err != nil {
 			return nil, x.lost(err)
 		}
 	}
@@ -319,7 +319,7 @@ func (x *Session) keepThese(warnings []evaluator.Warning) error {
 	if err := x.send(wire.ComQuery, []byte("SHOW WARNINGS")); err != nil {
 		return err
 	}
-	packet, err := x.upstream.ReadPacket()
+	packet, err := x.readUpstream()
 	if err != nil {
 		return x.lost(err)
 	}
@@ -328,13 +328,13 @@ func (x *Session) keepThese(warnings []evaluator.Warning) error {
 	}
 	n, _ := wire.Int(packet)
 	for range n {
-		if packet, err = x.upstream.ReadPacket(); err != nil {
+		if packet, err = x.readUpstream(); err != nil {
 			return x.lost(err)
 		}
 		x.found.columns = append(x.found.columns, append([]byte(nil), packet...))
 	}
 	for ends := 0; ends < 1 || ends < 2 && !x.caps.Has(wire.DeprecateEOF); {
-		if packet, err = x.upstream.ReadPacket(); err != nil {
+		if packet, err = x.readUpstream(); err != nil {
 			return x.lost(err)
 		}
 		if wire.IsEnd(packet, x.caps) {

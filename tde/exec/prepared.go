@@ -142,7 +142,7 @@ func (x *Session) prepareUpstream(st *statement) error {
 	if err := x.send(wire.ComStmtPrepare, st.sql); err != nil {
 		return err
 	}
-	packet, err := x.upstream.ReadPacket()
+	packet, err := x.readUpstream()
 	if err != nil {
 		return x.lost(err)
 	}
@@ -181,7 +181,7 @@ func (x *Session) skipDefinitions(n int) error {
 		n++
 	}
 	for range n {
-		if _, err := x.upstream.ReadPacket(); err != nil {
+		if _, err := x.readUpstream(); err != nil {
 			return x.lost(err)
 		}
 	}
@@ -226,7 +226,7 @@ func (x *Session) preparedColumns(st *statement, n int) error {
 		return err
 	}
 	if !x.caps.Has(wire.DeprecateEOF) {
-		if _, err := x.upstream.ReadPacket(); err != nil {
+		if _, err := x.readUpstream(); err != nil {
 			return x.lost(err)
 		}
 	}

@@ -27,7 +27,7 @@ type reader struct {
 // result passes the answer to a SELECT on to the client: definitions as the logical table has them, cells opened.
 // more says that further results of the client's statements follow.
 func (x *Session) result(p *plan.Rewrite, binary, more bool) error {
-	packet, err := x.upstream.ReadPacket()
+	packet, err := x.readUpstream()
 	if err != nil {
 		return x.lost(err)
 	}
@@ -77,7 +77,7 @@ func (x *Session) rows(r *reader, star, more bool) error {
 // rowLoop passes rows on until the result ends.
 func (x *Session) rowLoop(r *reader, more bool) error {
 	for {
-		packet, err := x.upstream.ReadPacket()
+		packet, err := x.readUpstream()
 		if err != nil {
 			return x.lost(err)
 		}
@@ -112,7 +112,7 @@ func (x *Session) rowLoop(r *reader, more bool) error {
 func (x *Session) abandon(cause error) error {
 	// What Begin started is not ended and so is not sent.
 	for {
-		packet, err := x.upstream.ReadPacket()
+		packet, err := x.readUpstream()
 		if err != nil {
 			return x.lost(err)
 		}
@@ -126,7 +126,7 @@ func (x *Session) abandon(cause error) error {
 func (x *Session) definitions(r *reader, star bool) error {
 	var c wire.Column
 	for i := range r.outputs {
-		packet, err := x.upstream.ReadPacket()
+		packet, err := x.readUpstream()
 		if err != nil {
 			return x.lost(err)
 		}

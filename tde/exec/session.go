@@ -619,7 +619,7 @@ func (x *Session) queue(cmd wire.Command, body []byte) error {
 
 // insertAnswer passes the answer to an INSERT on.
 func (x *Session) insertAnswer(p *plan.Rewrite, more bool) error {
-	packet, err := x.upstream.ReadPacket()
+	packet, err := x.readUpstream()
 	if err != nil {
 		return x.lost(err)
 	}
@@ -685,7 +685,7 @@ func (x *Session) endOfRows(packet []byte, more bool) error {
 
 // end passes the EOF after column definitions on; done says that no rows follow: a cursor was opened.
 func (x *Session) end(more bool) (done bool, err error) {
-	packet, err := x.upstream.ReadPacket()
+	packet, err := x.readUpstream()
 	if err != nil {
 		return false, x.lost(err)
 	}

@@ -213,7 +213,7 @@ func (x *Session) diagnostics() (columns, rows [][]byte, err error) {
 	status := x.Status
 	n := -1
 	for {
-		packet, err := x.upstream.ReadPacket()
+		packet, err := x.readUpstream()
 		switch {
 		case err != nil:
 			return nil, nil, x.lost(err)
@@ -225,7 +225,7 @@ func (x *Session) diagnostics() (columns, rows [][]byte, err error) {
 		case n > 0:
 			columns = append(columns, append([]byte(nil), packet...))
 			if n--; n == 0 && !x.caps.Has(wire.DeprecateEOF) {
-				if _, err := x.upstream.ReadPacket(); err != nil {
+				if _, err := x.readUpstream(); err != nil {
 					return nil, nil, x.lost(err)
 				}
 			}

@@ -17,7 +17,7 @@ func (x *Session) prepareSplit(ctx context.Context, st *statement, p *plan.Split
 	if err := x.send(wire.ComStmtPrepare, st.sql); err != nil {
 		return err
 	}
-	packet, err := x.upstream.ReadPacket()
+	packet, err := x.readUpstream()
 	if err != nil {
 		return x.lost(err)
 	}

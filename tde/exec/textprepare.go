@@ -202,7 +202,7 @@ func (x *Session) checkPrepared(p plan.Plan, src []byte) error {
 	if err := x.send(wire.ComStmtPrepare, sql); err != nil {
 		return err
 	}
-	packet, err := x.upstream.ReadPacket()
+	packet, err := x.readUpstream()
 	if err != nil {
 		return x.lost(err)
 	}

@@ -172,3 +172,18 @@ ALTER TABLE clocked ADD d DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP, ADD e TIM
 SET timestamp = DEFAULT;
 SELECT * FROM clocked ORDER BY id;
 DROP TABLE clocked;
+# Defaults of texts are shown as the statement wrote them, whatever the connection's character set.
+SET NAMES latin1;
+#! only: mariadb
+CREATE TABLE texts (id INT PRIMARY KEY, a MEDIUMTEXT DEFAULT 'hello', b JSON DEFAULT '{"a":1}', c VARCHAR(10) DEFAULT (CONCAT('a', 'b')), d TEXT CHARACTER SET latin1 DEFAULT 'ä?');
+#! only: mysql
+CREATE TABLE texts (id INT PRIMARY KEY, a MEDIUMTEXT DEFAULT ('hello'), c VARCHAR(10) DEFAULT (CONCAT('a', 'b')));
+SHOW CREATE TABLE texts;
+INSERT INTO texts (id) VALUES (1);
+SET NAMES utf8mb4;
+#! only: mariadb
+ALTER TABLE texts ADD e TEXT CHARACTER SET latin1 DEFAULT 'x';
+SHOW CREATE TABLE texts;
+SHOW COLUMNS FROM texts;
+SELECT * FROM texts;
+DROP TABLE texts;
