@@ -10,8 +10,9 @@ draw grafana
 # The proxy's own account. Everything else is the applications'.
 cat >/secrets/init.sql <<SQL
 CREATE USER IF NOT EXISTS 'tdeproxy'@'%' IDENTIFIED BY '$(cat /secrets/proxy)';
-GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT, $CONNECTION_ADMIN ON *.* TO 'tdeproxy'@'%';
 CREATE DATABASE IF NOT EXISTS shop;
+GRANT SELECT, TRIGGER, EVENT, SHOW VIEW, $CONNECTION_ADMIN ON *.* TO 'tdeproxy'@'%';
+GRANT ALTER, CREATE, DROP, INSERT, UPDATE, LOCK TABLES ON shop.* TO 'tdeproxy'@'%';
 SQL
 chmod 0755 /secrets
 chown 999:999 /secrets/root /secrets/proxy /secrets/init.sql /data /proxy

@@ -310,6 +310,12 @@ func convertProgress(t *testing.T, s *harness.Server, p *harness.Proxy, c *rawmy
 	if _, err := p.Metric(metric); err == nil {
 		t.Error("a conversion that is done is shown still")
 	}
+	must(t, s.Exec("CREATE TABLE shop.`~tde~twin~0` (v INT)"))
+	out, code, err := p.Run("table", "status", "-c", p.Config)
+	if code != 0 || err != nil || !strings.Contains(out, "shop.slow ") || strings.Contains(out, "~tde~") {
+		t.Errorf("table status: exit %d, %v, %s", code, err, out)
+	}
+	must(t, s.Exec("DROP TABLE shop.`~tde~twin~0`"))
 }
 
 // convertCanary looks for the values of an encrypted table in its files and in binlogs that began after them.

@@ -52,9 +52,37 @@ func TestDoctor(t *testing.T) {
 		verify(1, "1 values of column note do not open")
 		run(t, direct, "ALTER TABLE people ADD COLUMN sneaked INT")
 		examine("a column that was added past the proxy", 1, "FAIL  tables       doctor.people: column sneaked is not of the table's metadata")
+		for what, c := range map[string]struct{ key, value, want string }{
+			"a wrong account": {"user = ", `user = "nobody"`, "correct upstream.user and upstream.password"},
+			"no server":       {"address = \"" + plainServer(t, f).Address, `address = "127.0.0.1:1"`, "start the server, or correct upstream.address"},
+			"no evaluator":    {"server = ", `server = "off"`, "warn  evaluator    it is off"},
+		} {
+			examineOther(t, o, what, c.key, c.value, c.want)
+		}
 		must(t, os.Rename(o.proxy.Dir+"/master.key", o.proxy.Dir+"/lost.key"))
 		examine("a lost master key", 1, "FAIL  keyring")
 	})
+}
+
+// examineOther has the doctor look at a configuration in which one line is another.
+func examineOther(t *testing.T, o *observed, what, key, value, want string) {
+	t.Helper()
+	text, err := os.ReadFile(o.proxy.Config)
+	must(t, err)
+	lines, found := strings.Split(string(text), "\n"), false
+	for i, l := range lines {
+		if strings.HasPrefix(l, key) {
+			lines[i], found = value, true
+		}
+	}
+	if !found {
+		t.Fatalf("no line of the configuration begins with %s\n%s", key, text)
+	}
+	path := o.proxy.Config + ".other"
+	must(t, os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600))
+	if out, _, _ := o.proxy.Run("doctor", "-c", path); !strings.Contains(out, want) {
+		t.Errorf("%s: the doctor does not say %q:\n%s", what, want, out)
+	}
 }
 
 // A socket that is held open outlives the proxy: clients that connect while it is restarted wait and are served.

@@ -201,6 +201,7 @@ func (d *doctor) server(ctx context.Context, ring *keyring.Ring) {
 	if !ok {
 		return
 	}
+	x.evaluator(ctx, f)
 	x.settings(ctx, f)
 	x.clock(ctx)
 	x.privileges(ctx)

@@ -2,12 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/tdeproxy/tdeproxy/proxy/upstream"
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/evaluator"
 	"github.com/tdeproxy/tdeproxy/tde/exec"
 )
 
@@ -45,7 +51,7 @@ const (
 func (x *examiner) version(ctx context.Context) (flavour, bool) {
 	r, err := x.row(ctx, "SELECT VERSION()")
 	if err != nil || len(r) != 1 {
-		x.fail("upstream", fmt.Sprintf("%s as %q: %v", x.cfg.Upstream.Address, x.cfg.Upstream.User, err), "[upstream]: address, user, password and tls")
+		x.unreachable(err)
 		return flavour{}, false
 	}
 	f := newFlavour(r[0])
@@ -61,35 +67,70 @@ func (x *examiner) version(ctx context.Context) (flavour, bool) {
 	return f, true
 }
 
+// accessDenied is MySQL's error of a login that is not one.
+const accessDenied = 1045
+
+// unreachable says why upstream cannot be asked, and what is the matter most likely.
+func (x *examiner) unreachable(err error) {
+	u := x.cfg.Upstream
+	remedy := "upstream.address and upstream.tls, and what the server's own log says"
+	var refused *wire.Error
+	switch {
+	case errors.As(err, &refused) && refused.Code == accessDenied:
+		remedy = "correct upstream.user and upstream.password, or make the account there, for the host that the message names: docs/runbooks.md, Install"
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, os.ErrNotExist):
+		remedy = "start the server, or correct upstream.address: nothing listens there"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		remedy = "nothing answers at upstream.address: look at the address, the network and firewalls"
+	}
+	x.fail("upstream", fmt.Sprintf("%s as %q: %v", u.Address, u.User, err), remedy)
+}
+
+// evaluator looks for the server that computes what needs plaintext.
+func (x *examiner) evaluator(ctx context.Context, f flavour) {
+	e := x.cfg.Evaluator
+	if e.Socket != "" {
+		return
+	}
+	if e.Server == "off" {
+		x.warn("evaluator", "it is off: what upstream cannot compute is refused, and so is CREATE TABLE", `evaluator.server = "auto", with a server of upstream's make and release installed`)
+		return
+	}
+	path, err := evaluator.Locate(ctx, e.Server, f.mariaDB)
+	if err != nil {
+		x.fail("evaluator", "no server for it", oneLine(err))
+		return
+	}
+	x.ok("evaluator", "%s", path)
+}
+
 // settings checks what of the server's configuration matters.
 func (x *examiner) settings(ctx context.Context, f flavour) {
-	r, err := x.row(ctx, "SELECT @@global.log_bin, @@global.binlog_format, @@global.binlog_row_image, @@global.max_allowed_packet, @@global.max_connections, @@global.sql_mode")
+	r, err := x.row(ctx, "SELECT @@global.log_bin, @@global.binlog_format, @@global.max_allowed_packet, @@global.max_connections, @@global.sql_mode")
 	if err != nil {
 		x.fail("settings", oneLine(err), "upstream must tell its variables")
 		return
 	}
 	switch {
 	case r[0] != "1":
-		x.warn("binlog", "log_bin is off", "log_bin = ON: encrypting a table that is in use follows the binlog, and so do replicas")
+		x.ok("binlog", "off, and the proxy needs none")
 	case r[1] != "ROW":
-		x.warn("binlog", "binlog_format is "+r[1], "binlog_format = ROW: encrypting a table that is in use follows row events")
-	case r[2] != "FULL":
-		x.warn("binlog", "binlog_row_image is "+r[2], "binlog_row_image = FULL")
+		x.warn("binlog", "binlog_format is "+r[1], "binlog_format = ROW: replicas then get rows as they are stored, and no statement to run again")
 	default:
-		x.ok("binlog", "on, by rows, whole")
+		x.ok("binlog", "on, by rows; it holds ciphertext")
 	}
-	if n, _ := strconv.ParseInt(r[3], 10, 64); n < x.cfg.Listen.MaxAllowedPacket {
+	if n, _ := strconv.ParseInt(r[2], 10, 64); n < x.cfg.Listen.MaxAllowedPacket {
 		x.warn("packets", fmt.Sprintf("upstream's max_allowed_packet is %s, listen.max_allowed_packet %s", size(uint64(n)), size(uint64(x.cfg.Listen.MaxAllowedPacket))),
 			"raise upstream's, by a quarter more: cells are longer than values")
 	} else {
 		x.ok("packets", "up to %s", size(uint64(n)))
 	}
-	if n, _ := strconv.Atoi(r[4]); n < x.cfg.Listen.MaxConnections {
+	if n, _ := strconv.Atoi(r[3]); n < x.cfg.Listen.MaxConnections {
 		x.warn("connections", fmt.Sprintf("upstream takes %d, listen.max_connections is %d", n, x.cfg.Listen.MaxConnections), "the lower of the two holds; set both alike")
 	} else {
 		x.ok("connections", "upstream takes %d", n)
 	}
-	if !strings.Contains(r[5], "STRICT_TRANS_TABLES") && !strings.Contains(r[5], "STRICT_ALL_TABLES") {
+	if !strings.Contains(r[4], "STRICT_TRANS_TABLES") && !strings.Contains(r[4], "STRICT_ALL_TABLES") {
 		x.warn("sql_mode", "is not strict", "STRICT_TRANS_TABLES: some INSERTs into encrypted tables are refused without it")
 	} else {
 		x.ok("sql_mode", "strict")
@@ -151,11 +192,27 @@ func (x *examiner) privileges(ctx context.Context) {
 	} else {
 		x.ok("privileges", "connections of clients that have gone can be ended")
 	}
-	if !has("REPLICATION SLAVE", "REPLICATION_SLAVE") {
-		x.warn("privileges", "no REPLICATION SLAVE", "GRANT REPLICATION SLAVE ON *.*: encrypting a table that is in use reads the binlog")
-	} else {
-		x.ok("privileges", "the binlog can be read")
+	x.conversions(all)
+}
+
+// conversions looks for what an ALTER … ENCRYPTION and a rotation of the master key want of the account, on some database.
+func (x *examiner) conversions(grants string) {
+	if strings.Contains(grants, "ALL PRIVILEGES") {
+		x.ok("privileges", "tables can be converted")
+		return
 	}
+	var missing []string
+	for _, p := range []string{"ALTER", "CREATE", "DROP", "INSERT", "LOCK TABLES", "TRIGGER", "EVENT", "SHOW VIEW"} {
+		if !regexp.MustCompile(`(?m)(^GRANT |, )` + p + `(,| ON )`).MatchString(grants) {
+			missing = append(missing, p)
+		}
+	}
+	if len(missing) > 0 {
+		x.warn("privileges", "no "+strings.Join(missing, ", "),
+			"GRANT them as docs/runbooks.md, Install, says; without, ALTER … ENCRYPTION and rotations of the master key are refused, and what killed DDL leaves stays")
+		return
+	}
+	x.ok("privileges", "tables can be converted where it has ALTER, CREATE, DROP, INSERT and LOCK TABLES")
 }
 
 // sampleRows is how many rows of each table the doctor opens.

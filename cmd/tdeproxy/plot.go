@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 )
 
 // plot is one of the status page's, as inline SVG: lines over time, the newest point on the right.
 type plot struct {
 	Title string
-	Unit  string
+	Show  func(v float64) string // a value as people read it
 	Lines []line
 }
 
@@ -47,7 +48,7 @@ func (p *plot) Top() float64 {
 }
 
 // Label is a value of the scale as people read it.
-func (p *plot) Label(share float64) string { return fmt.Sprintf("%.4g %s", share*p.Top(), p.Unit) }
+func (p *plot) Label(share float64) string { return p.Show(share * p.Top()) }
 
 // Points are a line's coordinates for SVG's polyline.
 func (p *plot) Points(l line) string {
@@ -68,8 +69,19 @@ func (p *plot) Last(l line) string {
 	if len(l.Values) == 0 {
 		return "–"
 	}
-	return fmt.Sprintf("%.3g %s", l.Values[len(l.Values)-1], p.Unit)
+	return p.Show(l.Values[len(l.Values)-1])
 }
+
+// perSecond shows a rate by three digits, or whole.
+func perSecond(v float64) string {
+	if v >= 100 {
+		return count(uint64(math.Round(v))) + " /s"
+	}
+	return fmt.Sprintf("%.3g /s", v)
+}
+
+// seconds shows a duration.
+func seconds(v float64) string { return took(time.Duration(v * float64(time.Second))) }
 
 // plots are those of the status page.
 func plots(points []point) []*plot {
@@ -81,15 +93,15 @@ func plots(points []point) []*plot {
 		return out
 	}
 	return []*plot{
-		{Title: "Throughput", Unit: "/s", Lines: []line{
+		{Title: "Throughput", Show: perSecond, Lines: []line{
 			{"statements", "a", column(func(p *point) float64 { return p.Statements })},
 			{"errors", "c", column(func(p *point) float64 { return p.Errors })},
 			{"refused", "d", column(func(p *point) float64 { return p.Refused })},
 		}},
-		{Title: "Latency", Unit: "ms", Lines: []line{
-			{"upstream, mean", "a", column(func(p *point) float64 { return p.Upstream.Seconds() * 1000 })},
-			{"proxy, mean", "b", column(func(p *point) float64 { return p.Proxy.Seconds() * 1000 })},
-			{"whole, 95 %", "c", column(func(p *point) float64 { return p.P95.Seconds() * 1000 })},
+		{Title: "Latency", Show: seconds, Lines: []line{
+			{"upstream, mean", "a", column(func(p *point) float64 { return p.Upstream.Seconds() })},
+			{"proxy, mean", "b", column(func(p *point) float64 { return p.Proxy.Seconds() })},
+			{"whole, 95 %", "c", column(func(p *point) float64 { return p.P95.Seconds() })},
 		}},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tdeproxy/tdeproxy/keyring"
 	"github.com/tdeproxy/tdeproxy/tde/evaluator"
 	"github.com/tdeproxy/tdeproxy/tde/exec"
+	"github.com/tdeproxy/tdeproxy/tde/tally"
 )
 
 //go:embed status.html
@@ -21,7 +22,7 @@ var statusText string
 
 // statusTemplate is the status page.
 var statusTemplate = template.Must(template.New("status").Funcs(template.FuncMap{
-	"size": size, "ago": ago, "share": share, "percent": func(of, n int) string { return share(n, of) },
+	"size": size, "ago": ago, "took": took, "most": most, "count": count, "percent": func(of, n int) string { return share(n, of) },
 }).Parse(statusText))
 
 // statusPage is what the page shows.
@@ -30,6 +31,7 @@ type statusPage struct {
 	Started, Now              time.Time
 	Ready                     bool
 	Notes                     []note
+	Conversion                *conversionRow
 
 	Current, Accepted, Refused uint64
 	Plots                      []*plot
@@ -50,6 +52,18 @@ type statusPage struct {
 type note struct {
 	Bad  bool
 	Text string
+}
+
+// conversionRow is the table that is being encrypted or decrypted.
+type conversionRow struct {
+	Table    string
+	Encrypt  bool
+	Rows, Of uint64 // written, and about how many there are
+}
+
+// Percent is how much is done; what upstream takes the table to have may be too little.
+func (c *conversionRow) Percent() string {
+	return share(int(min(c.Rows, c.Of)), int(c.Of))
 }
 
 type kindRow struct {
@@ -175,7 +189,7 @@ func (s *service) page(ctx context.Context) *statusPage {
 	}
 	p.coverage(tables)
 	if m := c.Converting(); m != nil {
-		p.note(false, "Table %s.%s is being converted, to encrypted: %t. Rows written: %d of about %d.", m.DB, m.Name, m.Encrypt, m.Rows.Load(), m.Of.Load())
+		p.Conversion = &conversionRow{Table: m.DB + "." + m.Name, Encrypt: m.Encrypt, Rows: m.Rows.Load(), Of: m.Of.Load()}
 	}
 	s.pageKeyring(p, tables)
 	if e, ok := c.EvaluatorStatus(); ok {
@@ -281,6 +295,34 @@ func (s *service) pageKeyring(p *statusPage, tables []exec.TableStatus) {
 	for _, v := range slices.Backward(versions) {
 		p.MasterKeys = append(p.MasterKeys, masterRow{v.Number, v.Created, v.Number == s.ring.get().Active(), wraps[v.Number]})
 	}
+}
+
+// most is a quantile: past the last bound of the histograms it is only known to be more.
+func most(d time.Duration) string {
+	bounds := tally.Bounds()
+	if last := bounds[len(bounds)-1]; d == last {
+		return "over " + last.String()
+	}
+	return took(d)
+}
+
+// took is a duration with three digits.
+func took(d time.Duration) string {
+	for unit := time.Duration(1); unit < time.Hour; unit *= 10 {
+		if d < 1000*unit {
+			return d.Round(unit).String()
+		}
+	}
+	return d.Round(time.Second).String()
+}
+
+// count is a number with spaces between thousands.
+func count(n any) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "\u202f" + digits[i:]
+	}
+	return digits
 }
 
 // size is a number of bytes as people read it.

@@ -116,7 +116,7 @@ func Start(ctx context.Context, cfg Config) (*Evaluator, error) {
 		return e, e.check(ctx)
 	}
 	var err error
-	if e.bin, err = locate(ctx, cfg.Server, cfg.MariaDB); err != nil {
+	if e.bin, err = Locate(ctx, cfg.Server, cfg.MariaDB); err != nil {
 		return nil, err
 	}
 	if e.home, err = openHome(e.cfg.Dir, e.cfg.MariaDB, e.log); err != nil {

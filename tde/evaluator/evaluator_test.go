@@ -71,7 +71,7 @@ func testConfig(t testing.TB, mariaDB bool) Config {
 	server := "auto"
 	missing := ""
 	if mariaDB {
-		if _, err := locate(context.Background(), "auto", true); err != nil {
+		if _, err := Locate(context.Background(), "auto", true); err != nil {
 			missing = err.Error()
 		}
 	} else if server = os.Getenv("TDEPROXY_TEST_MYSQLD"); server == "" {

@@ -270,7 +270,7 @@ func TestStartRefuses(t *testing.T) {
 		"0700":            func(c *Config) { c.Dir = open },
 		"not a folder":    func(c *Config) { c.Dir = link },
 		"too long":        func(c *Config) { c.Dir = filepath.Join(c.Dir, strings.Repeat("x", 100)) },
-		"but upstream is": func(c *Config) { c.Server, _ = locate(ctx, "auto", true); c.MariaDB = false },
+		"but upstream is": func(c *Config) { c.Server, _ = Locate(ctx, "auto", true); c.MariaDB = false },
 		"does not run":    func(c *Config) { c.Server = "/bin/false" },
 		"gives no":        func(c *Config) { c.Server = "/bin/echo" },
 	} {
@@ -284,7 +284,7 @@ func TestStartRefuses(t *testing.T) {
 			t.Errorf("%s: it started", want)
 		}
 	}
-	if _, err := locate(ctx, "auto", false); err != nil && !strings.Contains(err.Error(), "install Debian's mysql-server-core") {
+	if _, err := Locate(ctx, "auto", false); err != nil && !strings.Contains(err.Error(), "install Debian's mysql-server-core") {
 		t.Error(err)
 	}
 	if left := files(t, cfg.Dir); len(left) > 0 {

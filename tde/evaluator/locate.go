@@ -13,8 +13,8 @@ import (
 // beside PATH, these folders have servers.
 var serverDirs = []string{"/usr/sbin", "/usr/libexec", "/usr/local/sbin", "/usr/local/bin", "/usr/bin", "/usr/local/mysql/bin"}
 
-// locate finds the server: the one at a path, or with "auto" an installed one of the flavour.
-func locate(ctx context.Context, server string, mariaDB bool) (string, error) {
+// Locate finds the server: the one at a path, or with "auto" an installed one of the flavour.
+func Locate(ctx context.Context, server string, mariaDB bool) (string, error) {
 	if server != "auto" && server != "" {
 		got, err := flavour(ctx, server)
 		switch {

@@ -58,11 +58,12 @@ const (
 // maxStatus bounds how many tables Tables lists.
 const maxStatus = 20000
 
-// Tables lists the base tables of upstream that the proxy's account sees, but for the system's, by name.
+// Tables lists the base tables of upstream that the proxy's account sees, by name, but for the system's and those that a conversion
+// makes for itself.
 func (c *Catalog) Tables(ctx context.Context) ([]TableStatus, error) {
 	rows, err := c.rows(ctx, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COMMENT LIKE '"+schema.CommentMark+"%', COALESCE(TABLE_ROWS, 0), "+
-		"COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0) FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN "+
-		"('mysql', 'sys', 'performance_schema', 'information_schema') ORDER BY 1, 2 LIMIT "+fmt.Sprint(maxStatus))
+		"COALESCE(DATA_LENGTH, 0) + COALESCE(INDEX_LENGTH, 0) FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_NAME NOT LIKE '"+conversionPrefix+"~%' "+
+		"AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema') ORDER BY 1, 2 LIMIT "+fmt.Sprint(maxStatus))
 	if err != nil {
 		return nil, fmt.Errorf("listing tables: %w", err)
 	}
