@@ -85,7 +85,7 @@ func newSink(x *Session, p *plan.Store, within bool) *sink {
 			k.group = "ROW("
 		}
 	}
-	if p.Upsert != nil && len(p.Upsert.Copies) > 0 {
+	if p.Upsert != nil && p.Upsert.Foreseen() {
 		k.upsert = newUpsert(k)
 		k.tail += k.upsert.clause
 	}

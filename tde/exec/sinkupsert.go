@@ -35,6 +35,13 @@ func newUpsert(k *sink) *upsert {
 			}
 		}
 	}
+	for _, c := range k.into.Upsert.Kept {
+		sets = append(sets, quoteName(c.Name)+" = "+quoteName(c.Name))
+	}
+	if len(k.into.Upsert.Kept) > 0 {
+		u.clause = " ON DUPLICATE KEY UPDATE " + strings.Join(sets, ", ")
+		return u
+	}
 	if k.tail == "" && !k.catalog.mariaDB {
 		u.clause = " AS r"
 	}

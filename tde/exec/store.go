@@ -116,7 +116,7 @@ func (s *storeRun) fill() (ok wire.OK, err error) {
 	if err := s.make(); err != nil {
 		return ok, err
 	}
-	if u := s.into.Upsert; u != nil && len(u.Copies) == 0 {
+	if u := s.into.Upsert; u != nil && !u.Foreseen() {
 		return s.compute()
 	}
 	k := newSink(s.Session, s.into, s.own)

@@ -15,6 +15,8 @@ type Upsert struct {
 	// Copies are the columns that get what the row would have been, where that is all: column = VALUES(column). Upstream then
 	// decides which rows are there, and no value is computed that depends on one.
 	Copies []*schema.Column
+	// Kept are columns that are set to themselves, where nothing else is set: such rows stay as they are.
+	Kept []*schema.Column
 	// Sets are the columns that get values else: the evaluator computes these over the rows that are there.
 	Sets []*schema.Column
 	// Counts is an AUTO_INCREMENT column that is set to LAST_INSERT_ID(of itself), for upstream to do.
@@ -23,6 +25,9 @@ type Upsert struct {
 	ReadsAuto bool
 }
 
+// Foreseen says that upstream does it, without values of the evaluator.
+func (u *Upsert) Foreseen() bool { return len(u.Copies)+len(u.Kept) > 0 }
+
 // String says what is set.
 func (u *Upsert) String() (out string) {
 	for _, c := range u.Copies {
@@ -30,6 +35,9 @@ func (u *Upsert) String() (out string) {
 	}
 	for _, c := range u.Sets {
 		out += "\n  or sets:  " + quote(c.Name) + " to what the evaluator computes"
+	}
+	for _, c := range u.Kept {
+		out += "\n  or keeps: " + quote(c.Name)
 	}
 	if u.Counts != nil {
 		out += "\n  or gives: LAST_INSERT_ID(" + quote(u.Counts.Name) + ")"
@@ -65,25 +73,40 @@ func (b *block) upserts(s *ast.InsertStmt, t *tree, p *Store) error {
 	return b.computes(s, t, p)
 }
 
-// copies says whether all that is set is what the row would have been, in columns that no unique key has.
+// copies says whether all that is set is what the row would have been, in columns that no unique key has, or what it is.
 func (u *Upsert) copies(s *ast.InsertStmt, t *schema.Table) bool {
 	if s.IgnoreErr || len(t.Checks) > 0 || slices.ContainsFunc(t.Columns, func(c schema.Column) bool { return c.Generated || c.OnUpdateNow }) {
 		return false
 	}
-	var copied []*schema.Column
+	var copied, kept []*schema.Column
 	for _, a := range s.OnDuplicate {
 		c := t.Column(a.Column.Name.O)
 		if c == nil && !strings.HasPrefix(strings.ToLower(a.Column.Name.O), schema.Prefix) {
 			continue // the evaluator has the server's error
 		}
+		if c != nil && s.Select == nil && keeps(a, t, c) && !slices.Contains(copied, c) {
+			kept = append(kept, c)
+			continue
+		}
 		v, ok := unparen(a.Expr).(*ast.ValuesExpr)
-		if !ok || c == nil || t.Column(v.Column.Name.Name.O) != c || slices.Contains(copied, c) || u.keyed(c) {
+		if !ok || c == nil || slices.Contains(kept, c) || t.Column(v.Column.Name.Name.O) != c || slices.Contains(copied, c) || u.keyed(c) {
 			return false
 		}
 		copied = append(copied, c)
 	}
-	u.Copies = copied
+	if len(copied) > 0 && slices.ContainsFunc(kept, isAuto) {
+		return false
+	}
+	if u.Copies = copied; len(copied) == 0 {
+		u.Kept = kept
+	}
 	return true
+}
+
+// keeps says whether an assignment gives a column its own value.
+func keeps(a *ast.Assignment, t *schema.Table, c *schema.Column) bool {
+	e, ok := unparen(a.Expr).(*ast.ColumnNameExpr)
+	return ok && e.Name.Schema.O == "" && (e.Name.Table.O == "" || e.Name.Table.O == t.Name) && t.Column(e.Name.Name.O) == c
 }
 
 // keyed says whether a unique key has a column.

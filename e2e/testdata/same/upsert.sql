@@ -45,3 +45,24 @@ INSERT INTO f (pa, k) VALUES (1, 1), (NULL, 2) ON DUPLICATE KEY UPDATE pa = VALU
 INSERT INTO f (pa, k) VALUES (NULL, 1), (NULL, 2), (1, 3) ON DUPLICATE KEY UPDATE pa = VALUES(pa);
 INSERT INTO f (pa, k) VALUES (100000, 1) ON DUPLICATE KEY UPDATE pa = VALUES(pa);
 SELECT pa, k FROM f ORDER BY k;
+# Rows that stay as they are: column = column, as GORM writes it.
+CREATE TABLE upkeep (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, k VARCHAR(20), v VARCHAR(20), n INT DEFAULT 3, UNIQUE KEY (k));
+INSERT INTO upkeep (k, v) VALUES ('a', 'one'), ('b', 'two') ON DUPLICATE KEY UPDATE id = id;
+INSERT INTO upkeep (k, v) VALUES ('A', 'uno'), ('c', 'three') ON DUPLICATE KEY UPDATE id = id;
+SELECT LAST_INSERT_ID();
+INSERT INTO upkeep (k, v) VALUES ('a', 'uno') ON DUPLICATE KEY UPDATE `id`=`id`;
+SELECT LAST_INSERT_ID();
+INSERT INTO upkeep (k, v) VALUES ('a', 'x'), ('d', 'y'), ('d', 'z'), ('b', 'z') ON DUPLICATE KEY UPDATE k = k, v = (v);
+INSERT INTO upkeep (id, k, v) VALUES (1, 'zz', 'x'), (2, 'zzz', NULL) ON DUPLICATE KEY UPDATE v = upkeep.v;
+INSERT INTO upkeep (k, v, n) VALUES ('a', 'x', 8), ('e', 'x', 9) ON DUPLICATE KEY UPDATE n = VALUES(n), v = v, k = k;
+INSERT INTO upkeep (k, v, n) VALUES ('a', 'x', 8) ON DUPLICATE KEY UPDATE v = v, n = VALUES(n);
+INSERT INTO upkeep SET k = CONCAT('a', ''), v = UPPER('set') ON DUPLICATE KEY UPDATE k = k;
+INSERT INTO upkeep (k, v) VALUES (NULL, 'null'), (NULL, 'null') ON DUPLICATE KEY UPDATE k = k;
+INSERT INTO upkeep (k, v) VALUES ('a', REPEAT('x', 30)) ON DUPLICATE KEY UPDATE k = k;
+#! args: 'a' 'bound'
+INSERT INTO upkeep (k, v) VALUES (?, ?) ON DUPLICATE KEY UPDATE k = k;
+SELECT k, v, n FROM upkeep ORDER BY k, v;
+CREATE TABLE uplinks (user_id INT, code VARCHAR(10), PRIMARY KEY (user_id, code));
+INSERT INTO uplinks (user_id, code) VALUES (1, 'de'), (1, 'fr') ON DUPLICATE KEY UPDATE user_id = user_id;
+INSERT INTO uplinks (user_id, code) VALUES (1, 'it'), (1, 'DE') ON DUPLICATE KEY UPDATE user_id = user_id;
+SELECT * FROM uplinks ORDER BY user_id, code;
