@@ -7,9 +7,10 @@
 # make difftest  the MariaDB server's own regression suite, plain and encrypted, compared; DIFFTESTFLAGS and FILES
 # make e2e-compose  the compose files, really run
 # make deb, image, sbom, vulncheck  a Debian package, container images, what is in them, and known vulnerabilities
+# make e2e-deb  the package installed into a clean root, run as its unit does, and removed
 # make drivers   docs/drivers.md: the same work by every driver, plain and encrypted, compared
 # make demo    what the application reads and what upstream stores; ONCE=1 ends after the show
-.PHONY: build test check lint fuzz bench bench-tpch difftest drivers demo compiler debugger clean package-files deb image sbom vulncheck e2e-compose
+.PHONY: build test check lint fuzz bench bench-tpch difftest drivers demo compiler debugger clean package-files deb image sbom vulncheck e2e-compose e2e-deb
 .DELETE_ON_ERROR:
 
 FUZZTIME ?= 10s
@@ -129,3 +130,7 @@ e2e-compose: package-files
 	e2e/compose.sh mysql compose.yaml
 	e2e/compose.sh mariadb compose.mariadb.yaml compose.vault.yaml
 	e2e/compose.sh mysql compose.yaml compose.vault.yaml
+
+# The Debian package, really installed, in a root that debootstrap makes.
+e2e-deb: deb
+	e2e/package.sh dist/tdeproxy_*.deb
