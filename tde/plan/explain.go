@@ -27,6 +27,9 @@ func (b *block) explainPlan(s *ast.ExplainStmt) (Plan, error) {
 	if _, shows := s.Stmt.(*ast.ShowStmt); shows || s.Analyze {
 		return nil, refuse("statement", "this statement on an encrypted table is not supported")
 	}
+	if !b.env.Mode.MariaDB && len(b.tokens) > 1 && (b.is(1, "EXTENDED") || b.is(1, "PARTITIONS")) {
+		return nil, refuse("statement", "this statement on an encrypted table is not supported")
+	}
 	return b.explainRest()
 }
 

@@ -1,6 +1,9 @@
 package plan
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // reading is a template in other words of the same length, for a parser that does not know all of the servers' grammar:
 // what has no name of a table or column in it becomes space, a cast to a type that the parser does not know another
@@ -22,6 +25,10 @@ type reader struct {
 
 func (r *reader) word(i int) {
 	switch strings.ToUpper(r.text[r.tokens[i].Start:r.tokens[i].End]) {
+	case "EXTENDED", "PARTITIONS":
+		if i == 1 && slices.ContainsFunc([]string{"EXPLAIN", "DESCRIBE", "DESC"}, func(w string) bool { return r.is(0, w) }) {
+			r.blank(i, i)
+		}
 	case "SOUNDS":
 		if r.stands(i+1, "LIKE") {
 			r.blank(i, i)
