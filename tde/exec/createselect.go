@@ -51,7 +51,7 @@ func (x *Session) createSelect(ctx context.Context, p *plan.CreateSelect, more b
 	}
 	if there, err := x.taken(ctx, p); err != nil {
 		return err
-	} else if there {
+	} else if there && !p.Replace {
 		return x.existed(p, more)
 	}
 	if err := x.lexer.Lex([]byte(p.Source), x.vars.mode); err != nil {
@@ -216,13 +216,20 @@ func (m *making) store(ctx context.Context) error {
 		return m.named(err)
 	}
 	err = m.fill()
+	if err == nil && m.into.Replace {
+		_, err = m.exec("DROP TABLE IF EXISTS " + quoteName(m.table.DB) + "." + quoteName(m.table.Name))
+	}
 	if err == nil {
 		_, err = m.exec("RENAME TABLE " + m.physicalName() + " TO " + quoteName(m.table.DB) + "." + quoteName(m.table.Name))
 	}
 	if err != nil {
 		return m.undo(m.named(err))
 	}
-	m.catalog.publish(s)
+	if old := m.catalog.State().Snapshot.Lookup(m.table.DB, m.table.Name); old != nil {
+		m.catalog.replace(old, s)
+	} else {
+		m.catalog.publish(s)
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/pingcap/tidb/pkg/parser/ast"
 )
@@ -13,6 +14,7 @@ type CreateSelect struct {
 	DB, Name    string
 	IfNotExists bool
 	Temporary   bool
+	Replace     bool // whatever table has the name
 	// Query has the fetches and the whole text, in which a PartTwin names the schema of the table that is made.
 	Query *Split
 	// Source is the text after the definition: the literals of Query are those of this one.
@@ -34,6 +36,9 @@ func (p *CreateSelect) String() string {
 	out += quote(p.DB) + "." + quote(p.Name)
 	if p.IfNotExists {
 		out += " if not exists"
+	}
+	if p.Replace {
+		out += " or replace"
 	}
 	return out + p.Query.String()[len("Split"):]
 }
@@ -116,7 +121,7 @@ func (h *head) createSelect(c *CreateTable, i, q int, definition string, env *En
 	default:
 		return refuse("create-table", "CREATE TABLE … SELECT of INFORMATION_SCHEMA in a designated database is not supported")
 	}
-	p := &CreateSelect{DB: c.DB, Name: c.Name, IfNotExists: c.IfNotExists, Temporary: c.Temporary, Source: source}
+	p := &CreateSelect{DB: c.DB, Name: c.Name, IfNotExists: c.IfNotExists, Temporary: c.Temporary, Replace: c.Replace, Source: source}
 	if err := p.plans(b, node, definition); err != nil {
 		var r *Refuse
 		if need := new(definitionNeeded); errors.As(err, &need) {
@@ -145,6 +150,11 @@ func (p *CreateSelect) plans(b *block, node ast.StmtNode, definition string) err
 	}
 	if slices.ContainsFunc(p.Query.Fetches, func(f Fetch) bool { return f.Table.Describes() }) {
 		return refuse("create-table", "CREATE TABLE … SELECT of INFORMATION_SCHEMA in a designated database is not supported")
+	}
+	if p.Replace && slices.ContainsFunc(p.Query.Fetches, func(f Fetch) bool {
+		return strings.EqualFold(f.Table.DB, p.DB) && strings.EqualFold(f.Table.Name, p.Name)
+	}) {
+		return refuse("create-table", "CREATE OR REPLACE TABLE … SELECT of the table itself is not supported")
 	}
 	head := []Part{{Text: "CREATE TABLE "}, {Kind: PartTwin}, {Text: "." + quote(p.Name) + " " + definition}}
 	for _, part := range text {

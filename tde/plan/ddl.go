@@ -147,10 +147,11 @@ func (h *head) createTable(env *Env) Plan {
 	switch {
 	case p != nil:
 		return p
-	case q < len(h.tokens) && !replace:
+	case q < len(h.tokens) && (!replace || env.Mode.MariaDB && !c.Temporary && !c.IfNotExists):
+		c.Replace = replace
 		return h.createSelect(c, i, q, body.definition, env)
 	case !body.plain && like == nil:
-		return refuse("create-table", "this form of CREATE TABLE (OR REPLACE … SELECT, PARTITION, UNION, WITH) in a designated database is not supported")
+		return refuse("create-table", "this form of CREATE TABLE (PARTITION, UNION, WITH, OR REPLACE TEMPORARY … SELECT) in a designated database is not supported")
 	}
 	c.Statement, c.Replace, c.Like = body.statement, replace, like
 	return c

@@ -86,4 +86,20 @@ DROP TABLE c19, c18;
 CREATE TABLE c18 SELECT name FROM a;
 SHOW CREATE TABLE c18;
 DROP TABLE c18;
+#! only: mariadb
+CREATE OR REPLACE TABLE c18 SELECT name, n FROM a WHERE n > 1;
+#! only: mariadb
+SELECT * FROM c18 ORDER BY n, name;
+#! only: mariadb
+CREATE OR REPLACE TABLE c18 (k INT PRIMARY KEY) SELECT n AS k, COUNT(*) AS c FROM a GROUP BY n;
+#! only: mariadb
+SHOW CREATE TABLE c18;
+#! only: mariadb
+INSERT INTO c18 VALUES (100, 1);
+#! only: mariadb
+SELECT * FROM c18 ORDER BY k;
+#! only: mariadb
+CREATE OR REPLACE TABLE c18 SELECT nothing FROM a;
+#! only: mariadb
+DROP TABLE c18;
 SHOW TABLES;
