@@ -1,6 +1,7 @@
 package value
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"strconv"
@@ -66,7 +67,7 @@ func textFloat(dst, stored []byte, col *schema.Column) ([]byte, error) {
 	var text []byte
 	switch {
 	case col.Precision > 0 && col.Scale >= 0:
-		text = strconv.AppendFloat(buf[:0], f, 'f', col.Scale, 64)
+		text = fcvt(buf[:0], f, col.Scale)
 	case col.Kind == schema.KindFloat:
 		text = gcvt(buf[:0], f, 6)
 	default:
@@ -76,6 +77,21 @@ func textFloat(dst, stored []byte, col *schema.Column) ([]byte, error) {
 		dst = appendZeros(dst, floatWidth(col)-len(text))
 	}
 	return append(dst, text...), nil
+}
+
+// fcvt prints f with a fixed number of decimals. Where these are more than it takes to tell f from all others, zeros follow.
+func fcvt(dst []byte, f float64, decimals int) []byte {
+	text := strconv.AppendFloat(dst, f, 'f', -1, 64)
+	have := 0
+	if point := bytes.IndexByte(text, '.'); point >= 0 {
+		have = len(text) - point - 1
+	} else if decimals > 0 {
+		text = append(text, '.')
+	}
+	if have > decimals {
+		return strconv.AppendFloat(dst, f, 'f', decimals, 64)
+	}
+	return appendZeros(text, decimals-have)
 }
 
 // floatWidth is the display width, to which ZEROFILL pads.

@@ -52,3 +52,8 @@ INSERT INTO radix VALUES (1, 0x01, 0xFFFFFFFFFFFFFFFE, 0x7f, 0x35, 0x35), (2, b'
 INSERT INTO radix VALUES (3, x'35', x'3536', x'35', x'35', x'35');
 SELECT * FROM radix ORDER BY id;
 SELECT id FROM radix WHERE u = 0x03;
+# More decimals, and more digits before the point, than a DOUBLE has.
+CREATE TABLE widefloats (id INT PRIMARY KEY, a DOUBLE(53,20), b DOUBLE(53,2), c FLOAT(53,2));
+INSERT INTO widefloats VALUES (1, 0.1, 1e43, 3.4e38), (2, 123456789.123456789, 12345678901234567890123, 1.1), (3, 1e16, 9007199254740993, 16777217), (4, -0.3, -1e22, -1e30);
+SELECT * FROM widefloats ORDER BY id;
+DROP TABLE widefloats;
