@@ -29,7 +29,7 @@ func TestStatusPage(t *testing.T) {
 			"CREATE TABLE `<script>alert(1)</script>` (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20))",
 			"INSERT INTO people (email, name, note) VALUES ('kanarienvogel@example.com', 'Kanarienvogel', 'Kanarienvogel')",
 			"SELECT name FROM people WHERE email = 'kanarienvogel@example.com'", "SELECT id FROM people WHERE note LIKE '%kanarienvogel%'")
-		_ = c.Exec("CREATE VIEW v AS SELECT name FROM people")
+		_ = c.Exec("SHOW STATUS WHERE Value = (SELECT name FROM people)")
 		plotted := regexp.MustCompile(`<polyline class="a" points="[0-9., ]*[0-9]`)
 		var page string
 		for end := time.Now().Add(30 * time.Second); ; time.Sleep(500 * time.Millisecond) {

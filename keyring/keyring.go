@@ -76,6 +76,7 @@ type master struct {
 // Labels of the key derivation (SP 800-108) and of associated data; none is used for two purposes.
 const (
 	labelToken    = "tdeproxy token v1"
+	labelView     = "tdeproxy view v1"
 	labelMAC      = "tdeproxy keyring mac v1"
 	labelKMS      = "tdeproxy keyring key v1"
 	labelTableKey = "tdeproxy table key v1"
@@ -110,6 +111,16 @@ func (r *Ring) TokenKey(domain string) (*Secret, error) {
 	}
 	defer mac.Destroy()
 	return mac.deriveSecret(labelToken, []byte(domain))
+}
+
+// ViewKey derives the key that definitions of views are sealed under. As token keys, it stays when the master key is rotated.
+func (r *Ring) ViewKey() (*Secret, error) {
+	mac, err := NewCMAC(r.root)
+	if err != nil {
+		return nil, fmt.Errorf("deriving the key of views: %w", err)
+	}
+	defer mac.Destroy()
+	return mac.deriveSecret(labelView, nil)
 }
 
 // Destroy wipes the ring's keys; every later use of them gives ErrDestroyed. Secrets that the ring handed out go on.

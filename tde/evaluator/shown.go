@@ -45,7 +45,7 @@ func (w *Workspace) Show(t *schema.Table, auto uint64) error {
 		if err != nil {
 			return err
 		}
-		err = errors.Join(w.send("DROP TABLE IF EXISTS "+name, sent{}), w.send(definition, sent{}))
+		err = errors.Join(w.unview(key, name), w.send("DROP TABLE IF EXISTS "+name, sent{}), w.send(definition, sent{}))
 		if err != nil {
 			return err
 		}
@@ -103,13 +103,19 @@ func twinTable(t *schema.Table, db string) (string, error) {
 
 // Shown reads of a table of INFORMATION_SCHEMA what it says of a logical table, whose twin must be there: the values of
 // of columns, in their ReadBack form. Private schemas go by the names of their databases.
-func (w *Workspace) Shown(view *schema.Table, t *schema.Table) ([][][]byte, error) {
+// strict says that the session's sql_mode is, which counts where the table is a view.
+func (w *Workspace) Shown(view *schema.Table, t *schema.Table, strict bool) ([][][]byte, error) {
 	db, err := w.ShownSchema(t.DB)
 	if err != nil {
 		return nil, err
 	}
 	if err := w.own(); err != nil {
 		return nil, err
+	}
+	if t.IsView() {
+		if err := w.strictly(strict); err != nil {
+			return nil, err
+		}
 	}
 	columns := make([]string, len(view.Columns))
 	for i := range columns {

@@ -38,6 +38,7 @@ type Workspace struct {
 
 	schemas map[string]*privateSchema // by folded name
 	tables  map[string]*loaded        // by schema and folded table
+	views   map[string]string         // their texts, by schema and folded name
 	clock   uint64                    // counts uses of tables
 	used    []*loaded                 // with rows, or about to have some
 	current string                    // the current database's private name

@@ -41,7 +41,7 @@ func makeAccount(c *conn) error {
 		"CREATE USER IF NOT EXISTS " + workspaceAccount + "@localhost IDENTIFIED BY ''",
 		// LOCK TABLES is what FOR UPDATE needs. EXECUTE, so that a function that does not exist is that, and not one that may
 		// not be called: there are none.
-		"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, LOCK TABLES, EXECUTE ON `\\_tde\\_w%`.* TO " + workspaceAccount + "@localhost",
+		"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, LOCK TABLES, EXECUTE, CREATE VIEW, SHOW VIEW ON `\\_tde\\_w%`.* TO " + workspaceAccount + "@localhost",
 		"GRANT SESSION_VARIABLES_ADMIN ON *.* TO " + workspaceAccount + "@localhost",
 		"ALTER INSTANCE DISABLE INNODB REDO_LOG", // nothing here outlives the process
 	} {

@@ -119,7 +119,7 @@ func (w *Workspace) place(t *schema.Table, db string, define func() (string, err
 			return nil, err
 		}
 	}
-	if err := errors.Join(w.send(definition, sent{}), w.drain()); err != nil {
+	if err := errors.Join(w.unview(key, l.name), w.send(definition, sent{}), w.drain()); err != nil {
 		w.unsure(err)
 		return nil, fmt.Errorf("making table %s.%s in the evaluator: %w", t.DB, t.Name, err)
 	}
@@ -144,7 +144,7 @@ func (w *Workspace) Only(tables []*schema.Table) error {
 			err = errors.Join(err, w.send("DROP TABLE "+t.name, sent{}))
 		}
 	}
-	if err = errors.Join(err, w.drain()); err != nil {
+	if err = errors.Join(err, w.dropViews(), w.drain()); err != nil {
 		w.unsure(err)
 	}
 	return err
@@ -175,6 +175,9 @@ func (w *Workspace) clean() {
 	w.used = w.used[:0]
 	for len(w.tables) > maxWorkspaceTables {
 		err = errors.Join(err, w.evict())
+	}
+	if len(w.views) > maxWorkspaceTables {
+		err = errors.Join(err, w.dropViews())
 	}
 	if wait {
 		err = errors.Join(err, w.drain())

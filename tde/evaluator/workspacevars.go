@@ -331,7 +331,11 @@ func wide(literal string) bool {
 
 // Use makes a database the current one. "" is none: an empty schema stands for it.
 func (w *Workspace) Use(db string) error {
-	name, err := w.Schema(db)
+	return w.use(w.Schema(db))
+}
+
+// use makes a private schema the current one.
+func (w *Workspace) use(name string, err error) error {
 	if err != nil || name == w.current {
 		return err
 	}

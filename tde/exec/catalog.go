@@ -193,6 +193,11 @@ func (c *Catalog) Reload(ctx context.Context) error {
 			sealers[s.table.ID] = s
 		}
 	}
+	views, err := c.readViews(ctx, tables)
+	if err != nil {
+		return err
+	}
+	tables = append(tables, views...)
 	c.state.Store(&State{Snapshot: schema.NewSnapshot(tables, c.fold), Plans: plan.NewCache(), sealers: sealers})
 	return nil
 }
@@ -254,13 +259,23 @@ func (c *Catalog) Lookup(ctx context.Context, db, name string) (exists bool, err
 	if beyondNames(db) || beyondNames(name) {
 		return false, nil
 	}
-	rows, err := c.rows(ctx, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COMMENT FROM information_schema.TABLES "+
+	rows, err := c.rows(ctx, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COMMENT, TABLE_TYPE FROM information_schema.TABLES "+
 		"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", db, name)
 	if err != nil {
 		return false, fmt.Errorf("looking up table %s.%s: %w", db, name, err)
 	}
 	if len(rows) == 0 {
 		return false, nil
+	}
+	if strings.HasSuffix(rows[0][3], "VIEW") {
+		v, err := c.lookupView(ctx, rows[0][0], rows[0][1])
+		if err != nil {
+			return true, err
+		}
+		if v != nil {
+			c.publish(&sealer{table: v})
+			return true, nil
+		}
 	}
 	comment := rows[0][2]
 	if !strings.HasPrefix(comment, schema.CommentMark) {

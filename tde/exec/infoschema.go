@@ -45,7 +45,8 @@ func (c *Catalog) shownTable(ctx context.Context, name string) (*schema.Table, e
 		v := schema.ViewOf(upper)
 		for i := range t.Columns {
 			t.Columns[i].Storage = schema.StoredClear
-			if v != nil && !v.Kept(t.Columns[i].Name) {
+			// Of a view, upstream has none of the names of columns, so that it cannot find any.
+			if v != nil && (!v.Kept(t.Columns[i].Name) || strings.EqualFold(t.Columns[i].Name, "COLUMN_NAME") && strings.HasPrefix(upper, "COLUMNS")) {
 				t.Columns[i].Storage = schema.StoredShown
 			}
 		}
@@ -76,16 +77,13 @@ func (c *Catalog) defineShown(ctx context.Context, db, name string) (exists bool
 // twinRows is what a table of INFORMATION_SCHEMA says of a logical table, all columns in their ReadBack form.
 func (c *Catalog) twinRows(w *evaluator.Workspace, view, t *schema.Table) ([][][]byte, error) {
 	key := shownKey{strings.ToUpper(view.Name), t.DB, t.Name, t.Create}
-	c.shown.mu.Lock()
-	rows, ok := c.shown.rows[key]
-	c.shown.mu.Unlock()
-	if ok {
+	if rows, ok := c.shown.of(key); ok {
 		return rows, nil
 	}
 	if err := w.Show(t, 0); err != nil {
 		return nil, err
 	}
-	rows, err := w.Shown(view, t)
+	rows, err := w.Shown(view, t, false)
 	if err != nil {
 		return nil, err
 	}
@@ -94,12 +92,7 @@ func (c *Catalog) twinRows(w *evaluator.Workspace, view, t *schema.Table) ([][][
 			r[i] = bytes.TrimSpace(append(bytes.Clone(r[i]), ` ENCRYPTION="Y"`...))
 		}
 	}
-	c.shown.mu.Lock()
-	defer c.shown.mu.Unlock()
-	if c.shown.rows == nil || len(c.shown.rows) >= maxTwinRows {
-		c.shown.rows = map[shownKey][][][]byte{}
-	}
-	c.shown.rows[key] = rows
+	c.shown.keep(key, rows)
 	return rows, nil
 }
 
@@ -202,6 +195,11 @@ func (r *shownRun) row(row [][]byte) error {
 	if r.view == nil {
 		r.keep(row)
 		return nil
+	}
+	if r.table >= 0 {
+		if v := r.catalog.State().Snapshot.Lookup(string(row[r.schema]), string(row[r.table])); v != nil && v.IsView() {
+			return r.viewRow(v, row)
+		}
 	}
 	if slices.ContainsFunc(r.key, func(i int) bool { return bytes.HasPrefix(row[i], []byte(schema.Prefix)) }) {
 		return nil // of what is stored alone
@@ -307,7 +305,7 @@ func (r *shownRun) extra() error {
 // visible are the encrypted tables that the client's account may see.
 func (r *shownRun) visible() (out []*schema.Table, err error) {
 	err = r.query("SELECT CAST(TABLE_SCHEMA AS BINARY), CAST(TABLE_NAME AS BINARY) FROM information_schema.TABLES LIMIT "+noLimit, func(row [][]byte) error {
-		if t := r.catalog.State().Snapshot.Lookup(string(row[0]), string(row[1])); t != nil && t.Locked == "" {
+		if t := r.catalog.State().Snapshot.Lookup(string(row[0]), string(row[1])); t != nil && t.Locked == "" && !t.IsView() {
 			out = append(out, t)
 		}
 		return nil

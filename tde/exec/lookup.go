@@ -22,7 +22,7 @@ func (x *Session) supplyAll(ctx context.Context, tables []plan.NeedTable, env *p
 		for i, t := range tables[:n] {
 			if !there[i] {
 				env.Absent = append(env.Absent, plan.NeedTable{DB: t.DB, Name: t.Name})
-			} else if err := x.supply(ctx, &t, env); err != nil {
+			} else if err := x.catalog.supply(ctx, &t, env); err != nil {
 				return err
 			}
 		}

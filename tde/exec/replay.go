@@ -104,7 +104,7 @@ func (r *replayRun) load() error {
 			return err
 		}
 	}
-	return nil
+	return r.makeViews()
 }
 
 // target is what a fetch's rows are kept by, where the statement may change them.

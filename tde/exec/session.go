@@ -310,7 +310,7 @@ func (x *Session) plan(ctx context.Context, src []byte, env *plan.Env) (plan.Pla
 		switch need := p.(type) {
 		case *plan.NeedTable:
 			if err = x.nameable(ctx, src, *need); err == nil {
-				err = x.supply(ctx, need, env)
+				err = x.catalog.supply(ctx, need, env)
 			}
 		case *plan.NeedTables:
 			if err = x.nameable(ctx, src, need.Tables...); err == nil {
@@ -332,10 +332,10 @@ func (x *Session) plan(ctx context.Context, src []byte, env *plan.Env) (plan.Pla
 }
 
 // supply looks up what a plan needs to know of a table.
-func (x *Session) supply(ctx context.Context, need *plan.NeedTable, env *plan.Env) error {
-	lookup := x.catalog.Lookup
+func (c *Catalog) supply(ctx context.Context, need *plan.NeedTable, env *plan.Env) error {
+	lookup := c.Lookup
 	if strings.EqualFold(need.DB, schema.InformationSchema) {
-		lookup, need = x.catalog.defineShown, &plan.NeedTable{DB: need.DB, Name: need.Name}
+		lookup, need = c.defineShown, &plan.NeedTable{DB: need.DB, Name: need.Name}
 	}
 	exists, err := lookup(ctx, need.DB, need.Name)
 	switch {
@@ -343,8 +343,8 @@ func (x *Session) supply(ctx context.Context, need *plan.NeedTable, env *plan.En
 		return err
 	case !exists:
 		env.Absent = append(env.Absent, plan.NeedTable{DB: need.DB, Name: need.Name})
-	case need.Definition && x.catalog.State().Snapshot.Lookup(need.DB, need.Name) == nil:
-		return x.catalog.define(ctx, need.DB, need.Name)
+	case need.Definition && c.State().Snapshot.Lookup(need.DB, need.Name) == nil:
+		return c.define(ctx, need.DB, need.Name)
 	}
 	return nil
 }
@@ -529,6 +529,8 @@ func (x *Session) run(ctx context.Context, p plan.Plan, more bool) error {
 		return x.createTable(ctx, p, more)
 	case *plan.CreateSelect:
 		return x.createSelect(ctx, p, more)
+	case *plan.CreateView:
+		return x.createView(ctx, p, more)
 	case *plan.DropTable:
 		return x.dropTable(ctx, p, more)
 	case *plan.AlterTable:

@@ -18,6 +18,9 @@ type patch func(row [][]byte) bool
 // show makes the twin of the table that a SHOW statement tells of, after upstream has shown the stored one to the client's
 // account: its privileges decide, and statistics are upstream's.
 func (s *splitRun) show(p *plan.Show) error {
+	if p.Table.IsView() {
+		return s.showView(p)
+	}
 	name := quoteName(p.Table.DB) + "." + quoteName(p.Table.Name)
 	auto := uint64(0)
 	switch p.What {

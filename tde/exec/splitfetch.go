@@ -12,11 +12,19 @@ import (
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
-// fetchAll loads the rows of every Fetch. Several fetches of one statement see one snapshot.
+// fetchAll loads the rows of every Fetch, and makes the views.
 func (s *splitRun) fetchAll() error {
 	if s.plan.Show != nil {
 		return s.show(s.plan.Show)
 	}
+	if err := s.fetchTables(); err != nil {
+		return err
+	}
+	return s.makeViews()
+}
+
+// fetchTables loads the rows of every Fetch. Several fetches of one statement see one snapshot.
+func (s *splitRun) fetchTables() error {
 	for i := range s.plan.Fetches {
 		if t := s.plan.Fetches[i].Table; t.Source != "" {
 			if err := s.unchanged(t); err != nil {

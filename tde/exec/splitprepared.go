@@ -118,7 +118,7 @@ func (s *splitRun) makeTables(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return s.makeViews()
 }
 
 // executeSplit runs an execution. Where the client asks for a cursor its rows are kept; those of a SHOW come at once, as servers

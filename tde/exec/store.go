@@ -113,6 +113,9 @@ func (s *storeRun) fill() (ok wire.OK, err error) {
 			return ok, err
 		}
 	}
+	if err := s.makeViews(); err != nil {
+		return ok, err
+	}
 	if err := s.make(); err != nil {
 		return ok, err
 	}

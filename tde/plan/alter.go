@@ -105,6 +105,8 @@ func (e *Env) protected(db, name string) (p Plan, protected bool) {
 		return nil, false
 	case t.Locked != "":
 		return refuse("locked", "encrypted table %s cannot be opened: %s", tableName(t), t.Locked), true
+	case t.IsView():
+		return notTable(t, e.Mode), true
 	case !e.Evaluator:
 		return refuse("evaluator", "DDL on an encrypted table needs the evaluator, which is off"), true
 	}
@@ -251,6 +253,9 @@ func (h *head) renameTables(env *Env) Plan {
 		at := slices.Index(now, key(db, name))
 		p, protected := Plan(nil), at >= 0
 		if !protected {
+			if t := env.Snapshot.Lookup(db, name); t != nil && t.IsView() {
+				return refuse("rename", "RENAME of view %s, whose definition is sealed, is not supported; make it anew", tableName(t))
+			}
 			if p, protected = env.protected(db, name); p != nil {
 				return p
 			}

@@ -54,6 +54,9 @@ func (h *head) special(st Statement, env *Env) Plan {
 		if i := h.createIndex(); i > 0 {
 			return h.index(i, env)
 		}
+		if p := h.createView(env); p != nil {
+			return p
+		}
 		return h.createTable(env)
 	case "DROP":
 		i := 1
@@ -95,6 +98,9 @@ func (h *head) special(st Statement, env *Env) Plan {
 		}
 		if h.word(1) == "INSTANCE" {
 			return refuse("alter-instance", "ALTER INSTANCE through the proxy is not supported")
+		}
+		if p := h.createView(env); p != nil {
+			return p
 		}
 		return h.alterTable(env)
 	}

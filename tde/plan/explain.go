@@ -130,6 +130,9 @@ func (p *Split) explained() (rows [][]string) {
 			rows = append(rows, []string{"stays", s.Text, strings.TrimSuffix(s.Why+"; "+s.Remedy(), "; ")})
 		}
 	}
+	for _, v := range p.Views {
+		rows = append(rows, []string{"evaluator", "view " + tableName(v.View), "over all rows of the tables that it reads"})
+	}
 	rows = append(rows, []string{"evaluator", partsString(p.Text), "over the rows that were fetched"})
 	if q := p.Projection; q != nil {
 		rows = append(rows, []string{"upstream", partsString(q.Query.Head), "instead of all that, once it is known what the result's columns are"})

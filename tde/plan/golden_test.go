@@ -80,7 +80,11 @@ func testSnapshot() *schema.Snapshot {
 		},
 		Indexes: []schema.Index{{Name: "PRIMARY", Unique: true, Parts: []schema.IndexPart{{Column: "sku"}}}},
 	}
-	return schema.NewSnapshot([]*schema.Table{customers, orders, people, locked}, 0).WithPlain("shop", "plain").WithDefinition(stock)
+	paying := schema.NewView(&schema.Definition{
+		DB: "shop", Name: "paying", Algorithm: "UNDEFINED", Charset: "utf8mb4", Collation: "utf8mb4_general_ci",
+		Query: "select `shop`.`customers`.`email` AS `email`,'secret' AS `word` from `shop`.`customers` where `shop`.`customers`.`name` <> 'secret'",
+	})
+	return schema.NewSnapshot([]*schema.Table{customers, orders, people, locked, paying}, 0).WithPlain("shop", "plain").WithDefinition(stock)
 }
 
 func testEnv() *Env {

@@ -15,6 +15,8 @@ func (b *block) loadPlan(s *ast.LoadDataStmt) (Plan, error) {
 		return nil, refuse("load", "LOAD DATA into an encrypted table needs the evaluator, which is off")
 	case target == nil:
 		return nil, refuse("insert-clear", "values of an encrypted table would be stored in a table that is not encrypted; encrypt that one, too")
+	case target.IsView():
+		return nil, refuseViewWrite(target)
 	case s.FileLocRef != ast.FileLocClient:
 		return nil, refuse("load", "LOAD DATA of a file on the upstream server into an encrypted table is not supported; use LOAD DATA LOCAL")
 	case s.Format != nil || len(s.Options) > 0:

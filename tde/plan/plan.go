@@ -8,7 +8,7 @@ import (
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
-// Plan is one of PassThrough, Rewrite, Split, Replay, ReadModifyWrite, CreateTable, CreateSelect, DropTable, ServerTLS, ShowWarnings,
+// Plan is one of PassThrough, Rewrite, Split, Replay, ReadModifyWrite, CreateTable, CreateSelect, CreateView, DropTable, ServerTLS, ShowWarnings,
 // NeedTable, NeedTables and Refuse.
 type Plan interface {
 	plan()
@@ -144,6 +144,7 @@ type Split struct {
 	Alone   bool            // the parser did not read Text: the evaluator must have no table but the Fetches'
 	Tables  []*schema.Table // the protected ones among the Fetches'
 	Groups  *Groups         // nil: the evaluator aggregates
+	Views   []ViewUse       // that Text reads, those first that others read
 	// Projection: the proxy computes the select list of each row that upstream gives; nil: it cannot.
 	Projection *Projection
 	// Clear are the literals that a Store or a Replay could write to a column which upstream has in clear.

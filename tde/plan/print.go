@@ -72,6 +72,9 @@ func (p *Split) String() string {
 		}
 		f.printReduction(&b)
 	}
+	for _, v := range p.Views {
+		b.WriteString("\n  view:     " + tableName(v.View))
+	}
 	fmt.Fprintf(&b, "\n  then:     %s", partsString(p.Text))
 	if g := p.Groups; g != nil {
 		g.print(&b)

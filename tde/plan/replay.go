@@ -134,6 +134,9 @@ func writeBlock(n ast.Node) *ast.SelectStmt {
 func (t *tree) targets(node ast.StmtNode) ([]Target, error) {
 	t.writes = map[*schema.Table]*Target{}
 	top := t.blocks[0]
+	if top.readsViews() {
+		return nil, refuse("view", "UPDATE and DELETE of a view over encrypted tables, or joined with one, are not supported; change the table")
+	}
 	ignore := false
 	switch s := node.(type) {
 	case *ast.UpdateStmt:

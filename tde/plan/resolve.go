@@ -19,6 +19,13 @@ func (t *tree) tables() []*schema.Table {
 			}
 		}
 	}
+	for _, v := range t.views {
+		for _, table := range v.tables() {
+			if !slices.Contains(out, table) {
+				out = append(out, table)
+			}
+		}
+	}
 	return out
 }
 
@@ -53,6 +60,12 @@ func (t *tree) needed(table *schema.Table) []*schema.Column {
 	}
 	for _, r := range refs {
 		mark(func(c *schema.Column) bool { return r.merged(c) })
+	}
+	for _, v := range t.views {
+		if slices.Contains(v.tables(), table) {
+			needed := v.needed(table)
+			mark(func(c *schema.Column) bool { return slices.Contains(needed, c) })
+		}
 	}
 	for i := range table.Indexes {
 		if ix := &table.Indexes[i]; ix.Unique || ix.Name == "PRIMARY" {

@@ -93,6 +93,9 @@ func (b *block) table(name *ast.TableName, alias string) error {
 	if alias == "" {
 		alias = name.Name.O
 	}
+	if t := b.env.Snapshot.Lookup(db, name.Name.O); t != nil && t.IsView() {
+		return refuse("view", "view %s can only be read by the evaluator", tableName(t))
+	}
 	b.sources = append(b.sources, source{db: db, alias: alias, table: b.env.Snapshot.Lookup(db, name.Name.O)})
 	return nil
 }

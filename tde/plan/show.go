@@ -9,8 +9,9 @@ import (
 
 // Show says what of a logical table a Split's Text shows, which the evaluator runs over the table's twin.
 type Show struct {
-	Table *schema.Table
-	What  Shown
+	Table   *schema.Table
+	What    Shown
+	*Opened // of a view
 }
 
 // Shown is a kind of SHOW statement.
@@ -27,6 +28,7 @@ const (
 // shown is a SHOW statement of one table, as its first words have it.
 type shown struct {
 	what       Shown
+	view       bool // SHOW CREATE VIEW
 	db, table  string
 	start, end int // of the tokens that name the table, with those of FROM db
 	own        int // the token of the table's own name
@@ -64,12 +66,22 @@ func (h *head) show(env *Env) Plan {
 	case !h.harmless(s.end, env):
 		return refuse("catalog", "this form of SHOW of an encrypted table is not supported; write it more plainly")
 	}
+	var o *Opened
+	switch {
+	case t.IsView() && s.what == ShowIndex, !t.IsView() && s.view:
+		return &PassThrough{} // it has none, or is none
+	case t.IsView():
+		var p Plan
+		if o, p = OpenView(env, t); p != nil {
+			return p
+		}
+	}
 	b := newBlock(env, h.text, h.tokens)
 	name := h.tokens[s.own]
 	b.edits = []edit{{h.tokens[s.start].Start, h.tokens[s.end-1].End, []Part{
 		{Kind: PartShown, Text: t.DB}, {Text: "." + h.text[name.Start:name.End]},
 	}}}
-	return &Split{Show: &Show{Table: t, What: s.what}, Text: b.parts(0, len(b.text)), Tables: []*schema.Table{t}}
+	return &Split{Show: &Show{Table: t, What: s.what, Opened: o}, Text: b.parts(0, len(b.text)), Tables: []*schema.Table{t}}
 }
 
 // shown reads the head of SHOW CREATE TABLE, SHOW COLUMNS, SHOW INDEX and DESCRIBE.
@@ -83,7 +95,7 @@ func (h *head) shown(env *Env) (s shown, ok bool) {
 		return s, false
 	}
 	if h.word(1) == "CREATE" {
-		return h.named(shown{what: ShowCreate}, 3, env, h.word(2) == "TABLE")
+		return h.named(shown{what: ShowCreate, view: h.word(2) == "VIEW"}, 3, env, h.word(2) == "TABLE" || h.word(2) == "VIEW")
 	}
 	for ; h.word(i) == "EXTENDED" || h.word(i) == "FULL"; i++ {
 		if h.word(i) == "FULL" {

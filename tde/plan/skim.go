@@ -48,6 +48,8 @@ func skimmed(b *block) Plan {
 		switch t := s.env.Snapshot.Lookup(m.db, m.name); {
 		case t != nil && t.Locked != "":
 			return refuse("locked", "encrypted table %s cannot be opened: %s", tableName(t), t.Locked)
+		case t != nil && t.IsView():
+			return refuse("view", "a view over encrypted tables in this form of statement is not supported; write it more plainly")
 		case t != nil:
 			protected = append(protected, t)
 		case !isASCII(m.name) && slices.ContainsFunc(s.env.Snapshot.Names(), func(n string) bool { return !isASCII(n) }):

@@ -69,6 +69,9 @@ func (b *block) splitPlan(node ast.StmtNode) (Plan, error) {
 		return nil, err
 	}
 	q.Text, q.Aliases = text, aliases(node)
+	if len(t.views) > 0 {
+		return q, nil // the tables that they read are no business of these
+	}
 	q.Groups = newNarrower(b, t).groups(node)
 	if s, ok := node.(*ast.SelectStmt); ok && !b.env.Split && !b.env.Evaluate && b.into() == nil {
 		q.Projection = newNarrower(b, t).projection(s, q)
@@ -78,7 +81,7 @@ func (b *block) splitPlan(node ast.StmtNode) (Plan, error) {
 
 // fetches plans the reading of a statement's tables.
 func (b *block) fetches(t *tree) (*Split, error) {
-	p := &Split{Uses: t.uses}
+	p := &Split{Uses: t.uses, Views: t.viewUses()}
 	n := newNarrower(b, t)
 	for _, table := range t.tables() {
 		f, err := n.fetch(table)
@@ -89,6 +92,9 @@ func (b *block) fetches(t *tree) (*Split, error) {
 		if b.env.Snapshot.Lookup(table.DB, table.Name) == table {
 			p.Tables = append(p.Tables, table)
 		}
+	}
+	for _, v := range p.Views {
+		p.Tables = append(p.Tables, v.View)
 	}
 	return p, nil
 }

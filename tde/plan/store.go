@@ -84,6 +84,9 @@ func (b *block) storePlan(s *ast.InsertStmt, rows int) (Plan, error) {
 	case target == nil:
 		return nil, refuse("insert-clear", "values of an encrypted table would be stored in a table that is not encrypted; encrypt that one, too")
 	}
+	if target.IsView() {
+		return nil, refuseViewWrite(target)
+	}
 	if err := b.readsTarget(s, target); err != nil {
 		return nil, err
 	}

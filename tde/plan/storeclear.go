@@ -72,7 +72,8 @@ func (t *tree) clearValue(e ast.Node, column string, row *schema.Table, vars []s
 
 // readsSealed says whether the statement reads any encrypted column's values at all.
 func (t *tree) readsSealed() bool {
-	return slices.ContainsFunc(t.tables(), func(table *schema.Table) bool {
+	// What the definition of a view has is sealed, too.
+	return len(t.views) > 0 || slices.ContainsFunc(t.tables(), func(table *schema.Table) bool {
 		return slices.ContainsFunc(table.Columns, func(c schema.Column) bool { return sealed(&c) != nil })
 	})
 }

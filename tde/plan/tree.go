@@ -29,6 +29,8 @@ type tree struct {
 	err    error
 	// showing are the derived tables that are being looked into for what they show of encrypted columns.
 	showing []*reference
+	views   []*readView
+	within  int // how many views the query is within
 	// identities are calls of LAST_INSERT_ID(column) that upstream does, too.
 	identities []*ast.FuncCallExpr
 	clearVars  []string // user variables that values for columns which upstream has in clear are made of
@@ -49,6 +51,7 @@ type reference struct {
 	block     *queryBlock
 	table     *schema.Table // nil: a derived table or common table expression
 	query     ast.Node      // of a derived table
+	view      *schema.Table // that table and query do not say
 	db, alias string
 	path      []joinStep // from the whole FROM clause down to the table
 }
@@ -65,11 +68,15 @@ func (s joinStep) supplied() bool {
 }
 
 func newTree(env *Env, node ast.StmtNode) (*tree, error) {
-	t := &tree{
-		env: env, scopes: scopes{env: env}, exists: map[*ast.SelectStmt]bool{}, known: map[*ast.TableName]bool{}, asked: map[string]int{},
-	}
+	t := &tree{}
+	t.start(env)
 	node.Accept(t)
 	return t, t.err
+}
+
+func (t *tree) start(env *Env) {
+	t.env, t.scopes = env, scopes{env: env}
+	t.exists, t.known, t.asked = map[*ast.SelectStmt]bool{}, map[*ast.TableName]bool{}, map[string]int{}
 }
 
 // Enter implements ast.Visitor.
@@ -170,9 +177,16 @@ func (t *tree) table(b *queryBlock, name *ast.TableName, alias string, path []jo
 	if len(name.PartitionNames) > 0 || name.AsOf != nil || name.TableSample != nil {
 		return refuse("table-option", "PARTITION, AS OF and TABLESAMPLE with an encrypted table are not supported")
 	}
-	var err error
-	r.table, err = t.lookup(r.db, name.Name.O)
-	return err
+	table, err := t.lookup(r.db, name.Name.O)
+	if err != nil || table.Defined == nil {
+		r.table = table
+		return err
+	}
+	if l := b.stmt.LockInfo; l != nil && l.LockType != ast.SelectLockNone {
+		return refuse("locking", "a query of a view over encrypted tables that locks rows is not supported; name the tables")
+	}
+	r.db, r.view = "", table
+	return t.view(table)
 }
 
 // lookup finds a table's definition.

@@ -39,6 +39,9 @@ var views = map[string]*View{
 		"UNIQUE_CONSTRAINT_NAME",
 	}},
 	"CHECK_CONSTRAINTS": {Schema: "CONSTRAINT_SCHEMA", Table: "TABLE_NAME", Key: []string{"CONSTRAINT_NAME"}, Extra: true},
+	"VIEWS": {Schema: "TABLE_SCHEMA", Table: "TABLE_NAME", Upstream: []string{
+		"TABLE_CATALOG", "DEFINER", "SECURITY_TYPE",
+	}},
 	"COLUMN_STATISTICS": {Schema: "SCHEMA_NAME", Table: "TABLE_NAME", Hidden: true},
 }
 

@@ -181,6 +181,8 @@ type Table struct {
 	Versioned     bool     // MariaDB's WITH SYSTEM VERSIONING
 	// Temporary: it is one session's.
 	Temporary bool `json:"-"`
+	// Defined is what a view is; nil of a table. Nothing but DB, Name, ID and Locked is set beside it.
+	Defined *Definition `json:"-"`
 	// NextColumn is an id that no column has had yet, where columns were dropped; else 0.
 	NextColumn  uint16 `json:",omitempty"`
 	Columns     []Column

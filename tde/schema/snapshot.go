@@ -48,7 +48,7 @@ func (s *Snapshot) key(db, name string) string {
 // SameName says whether two names of tables are one, as the server compares them.
 func (s *Snapshot) SameName(a, b string) bool { return a == b || s.fold && strings.EqualFold(a, b) }
 
-// Lookup finds a protected table; nil where there is none of that name.
+// Lookup finds a protected table or view; nil where there is none of that name.
 func (s *Snapshot) Lookup(db, name string) *Table { return s.protected[s.key(db, name)] }
 
 // Known says whether the table was looked up: it is protected, or known to be plaintext.
@@ -75,11 +75,20 @@ func (s *Snapshot) HasDB(db string) bool {
 	return slices.ContainsFunc(s.databases, func(d string) bool { return strings.EqualFold(d, db) })
 }
 
-// Tables are the protected tables, by database and name.
+// Tables are the protected tables, by database and name; views are not among them.
 func (s *Snapshot) Tables() []*Table {
+	return s.sorted(func(t *Table) bool { return !t.IsView() })
+}
+
+// Views are the protected views, by database and name.
+func (s *Snapshot) Views() []*Table { return s.sorted((*Table).IsView) }
+
+func (s *Snapshot) sorted(which func(t *Table) bool) []*Table {
 	out := make([]*Table, 0, len(s.protected))
 	for _, k := range slices.Sorted(maps.Keys(s.protected)) {
-		out = append(out, s.protected[k])
+		if t := s.protected[k]; which(t) {
+			out = append(out, t)
+		}
 	}
 	return out
 }

@@ -1,0 +1,193 @@
+package plan
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/pingcap/tidb/pkg/parser/ast"
+
+	"github.com/tdeproxy/tdeproxy/tde/schema"
+)
+
+// ViewUse is a view that a statement reads: the evaluator has it beside the tables that it reads, and so does with it what the
+// server does.
+type ViewUse struct {
+	View  *schema.Table
+	Query []Part // what it reads, with its literals: not for printing
+}
+
+// readView is a view's query, looked into.
+type readView struct {
+	*tree
+	use ViewUse
+}
+
+// view looks into a view that a query names: all rows of the tables that it reads are needed.
+func (t *tree) view(v *schema.Table) error {
+	for _, in := range t.views {
+		if in.use.View == v {
+			return nil
+		}
+	}
+	in, err := openView(t.env, v, t.within)
+	if err != nil {
+		return err
+	}
+	t.views = append(t.views, in)
+	t.whole = append(t.whole, in.tables()...)
+	t.uses.Now = t.uses.Now || in.uses.Now
+	t.uses.Zones = t.uses.Zones || in.uses.Zones
+	for _, f := range in.uses.Functions {
+		if !slices.Contains(t.uses.Functions, f) {
+			t.uses.Functions = append(t.uses.Functions, f)
+		}
+	}
+	return nil
+}
+
+// viewUses are the views that a query reads, directly or by others: those first that others read.
+func (t *tree) viewUses() (out []ViewUse) {
+	for _, in := range t.views {
+		for _, u := range append(in.viewUses(), in.use) {
+			if !slices.ContainsFunc(out, func(o ViewUse) bool { return o.View == u.View }) {
+				out = append(out, u)
+			}
+		}
+	}
+	return out
+}
+
+// readsViews says whether a block's FROM clause has a view.
+func (q *queryBlock) readsViews() bool {
+	return slices.ContainsFunc(q.refs, func(r *reference) bool { return r.view != nil })
+}
+
+// maxViews bounds how deep views may be within views.
+const maxViews = 32
+
+// openView reads a view's query. Where a table that it reads is not there, that is the server's error of an invalid view.
+func openView(env *Env, v *schema.Table, within int) (*readView, error) {
+	if v.Locked != "" {
+		return nil, refuse("locked", "view %s cannot be used: %s", tableName(v), v.Locked)
+	}
+	if within > maxViews {
+		return nil, refuse("view", "more than %d views within views are not supported", maxViews)
+	}
+	inner := *env
+	inner.Mode = Mode{MariaDB: env.Mode.MariaDB, Version: env.Mode.Version} // it is in the server's own words
+	inner.DB, inner.Evaluate = v.DB, false
+	query := v.Defined.Query
+	lx := Lexer{Record: true}
+	if err := lx.Lex([]byte(query), inner.Mode); err != nil || lx.More {
+		return nil, refuseView(v)
+	}
+	b := newBlock(&inner, string(lx.Template), lx.Tokens)
+	node := b.parseQuery()
+	if node == nil {
+		return nil, refuseView(v)
+	}
+	t := &tree{within: within + 1}
+	t.start(&inner)
+	node.Accept(t)
+	if err := t.err; err != nil {
+		var r *Refuse
+		if errors.As(err, &r) && r.Reason == "no-table" {
+			return nil, invalidView(v)
+		}
+		return nil, err
+	}
+	if err := t.viewable(); err != nil {
+		return nil, err
+	}
+	parts, err := b.evaluated(t, node)
+	if err != nil {
+		return nil, err
+	}
+	for i := range parts {
+		if p := &parts[i]; p.Kind == PartValue {
+			l := lx.Literals[p.Literal]
+			*p = Part{Text: query[l.Start:l.End]}
+		}
+	}
+	return &readView{tree: t, use: ViewUse{View: v, Query: parts}}, nil
+}
+
+// parseQuery reads a SELECT or UNION; nil where the text is something else.
+func (b *block) parseQuery() ast.StmtNode {
+	node := parse(b.read, b.env.Mode)
+	if node == nil {
+		b.read = reading(b.text, b.tokens)
+		node = parse(b.read, b.env.Mode)
+	}
+	switch node.(type) {
+	case *ast.SelectStmt, *ast.SetOprStmt:
+		return node
+	}
+	return nil
+}
+
+// viewable refuses queries of views that would read otherwise for each session, or lock.
+func (t *tree) viewable() error {
+	if len(t.asked) > 0 || t.vars > 0 {
+		return refuse("view", "a view over encrypted tables, or in a designated database, that asks the session (USER(), DATABASE(), @@variables) is not supported")
+	}
+	for _, b := range t.blocks {
+		if l := b.stmt.LockInfo; l != nil && l.LockType != ast.SelectLockNone {
+			return refuse("view", "a view over encrypted tables that locks rows is not supported")
+		}
+	}
+	for _, table := range t.tables() {
+		switch {
+		case table.Describes():
+			return refuse("view", "a view of INFORMATION_SCHEMA over encrypted tables, or in a designated database, is not supported")
+		case table.Temporary:
+			return refuseMySQL("view", 1352, "HY000", "View's SELECT refers to a temporary table '"+table.Name+"'")
+		}
+	}
+	return nil
+}
+
+func refuseView(v *schema.Table) *Refuse {
+	return refuse("view", "the definition of view %s could not be read", tableName(v))
+}
+
+func refuseViewWrite(v *schema.Table) *Refuse {
+	return refuse("view", "writing to view %s, which reads encrypted tables, is not supported; write to the table", tableName(v))
+}
+
+// invalidView is ER_VIEW_INVALID.
+func invalidView(v *schema.Table) *Refuse {
+	return refuseMySQL("invalid-view", 1356, "HY000", "View '"+v.DB+"."+v.Name+
+		"' references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights to use them")
+}
+
+// Opened is a view with all that it reads.
+type Opened struct {
+	Views  []ViewUse       // itself at the end
+	Tables []*schema.Table // of which the evaluator needs the definitions
+}
+
+// OpenView looks into a view; p is what must be answered instead, or looked up.
+func OpenView(env *Env, v *schema.Table) (o *Opened, p Plan) {
+	in, err := openView(env, v, 0)
+	if err != nil {
+		return nil, asPlan(err, "this view could not be planned")
+	}
+	return &Opened{Views: append(in.viewUses(), in.use), Tables: withoutSequences(in.tables())}, nil
+}
+
+func withoutSequences(tables []*schema.Table) []*schema.Table {
+	return slices.DeleteFunc(slices.Clone(tables), (*schema.Table).Sequence)
+}
+
+// asPlan is the plan that an error of planning stands for.
+func asPlan(err error, otherwise string) Plan {
+	var r *Refuse
+	if need := new(definitionNeeded); errors.As(err, &need) {
+		return &need.need
+	}
+	if errors.As(err, &r) {
+		return r
+	}
+	return refuse("internal", "%s", otherwise)
+}
