@@ -401,7 +401,7 @@ func (x *Session) executeRewrite(st *statement, p *plan.Rewrite, e *wire.Execute
 	if err := x.sendExecute(st, params, e.Flags); err != nil {
 		return err
 	}
-	if p.Insert != nil {
+	if p.Insert != nil && len(p.Outputs) == 0 {
 		return x.insertAnswer(p, false)
 	}
 	st.outputs = nil

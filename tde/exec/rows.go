@@ -13,6 +13,7 @@ import (
 
 // reader opens the rows of one result as they pass.
 type reader struct {
+	of      *plan.Rewrite // nil: of no statement whose errors name keys
 	outputs []plan.Output
 	types   []wire.Type // upstream's, to walk through binary rows
 	binary  bool
@@ -33,7 +34,7 @@ func (x *Session) result(p *plan.Rewrite, binary, more bool) error {
 	}
 	switch {
 	case wire.IsError(packet):
-		return x.upstreamError(packet, nil)
+		return x.upstreamError(packet, p)
 	case len(packet) > 0 && packet[0] == 0: // an OK: a SELECT without a result
 		return x.ok(packet, more)
 	}
@@ -44,7 +45,7 @@ func (x *Session) result(p *plan.Rewrite, binary, more bool) error {
 	if err := x.client.WritePacket(packet); err != nil {
 		return x.gone(err)
 	}
-	r := &reader{outputs: p.Outputs, types: make([]wire.Type, n), binary: binary, context: &x.vars.context, state: x.state, opened: &x.opened}
+	r := &reader{of: p, outputs: p.Outputs, types: make([]wire.Type, n), binary: binary, context: &x.vars.context, state: x.state, opened: &x.opened}
 	if p.Star {
 		r.outputs = make([]plan.Output, n)
 	}
@@ -85,7 +86,7 @@ func (x *Session) rowLoop(r *reader, more bool) error {
 		case wire.IsEnd(packet, x.caps):
 			return x.endOfRows(packet, more)
 		case wire.IsError(packet):
-			return x.upstreamError(packet, nil)
+			return x.upstreamError(packet, r.of)
 		}
 		if r.patch != nil {
 			if packet, err = patched(r.patch, packet, r.types, r.binary); err != nil {

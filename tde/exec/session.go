@@ -558,7 +558,7 @@ func (x *Session) rewrite(p *plan.Rewrite, more bool) error {
 	if err := x.send(wire.ComQuery, x.sql); err != nil {
 		return err
 	}
-	if p.Insert != nil {
+	if p.Insert != nil && len(p.Outputs) == 0 {
 		return x.insertAnswer(p, more)
 	}
 	return x.result(p, false, more)

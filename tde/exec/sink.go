@@ -31,12 +31,13 @@ type sink struct {
 	counts  bool // a row of the batch gets its number from upstream
 	counted bool // sum.InsertID is such a number
 	batches int
-	within  bool    // a transaction
-	begun   bool    // by the sink
-	manual  bool    // by turning autocommit off
-	saved   bool    // a savepoint stands before the first batch
-	relaxed bool    // the transaction that it begins may see what others commit meanwhile
-	upsert  *upsert // of ON DUPLICATE KEY UPDATE
+	within  bool      // a transaction
+	begun   bool      // by the sink
+	manual  bool      // by turning autocommit off
+	saved   bool      // a savepoint stands before the first batch
+	relaxed bool      // the transaction that it begins may see what others commit meanwhile
+	upsert  *upsert   // of ON DUPLICATE KEY UPDATE
+	back    *returned // of RETURNING
 	// warnings of batches of an INSERT IGNORE: their definitions and rows, and the row of the statement that each is of.
 	definitions [][]byte
 	warnings    []warned
@@ -88,6 +89,9 @@ func newSink(x *Session, p *plan.Store, within bool) *sink {
 	if p.Upsert != nil && p.Upsert.Foreseen() {
 		k.upsert = newUpsert(k)
 		k.tail += k.upsert.clause
+	}
+	if p.Returns != "" {
+		k.tail += " " + p.Returns
 	}
 	return k
 }
@@ -210,6 +214,9 @@ func (k *sink) orderOf(c *schema.Column, v []byte) (bound, error) {
 func (k *sink) flush(last bool) error {
 	if len(k.rows) == 0 {
 		return nil
+	}
+	if k.back != nil {
+		return k.returning(last)
 	}
 	if !last || k.into.Compare != nil || k.upsert != nil {
 		if err := k.protect(); err != nil {

@@ -19,6 +19,7 @@ type storeRun struct {
 	params *wire.Execute // of the binary protocol
 	own    bool          // the proxy has begun a transaction for the statement
 	made   wire.OK       // the evaluator's answer
+	back   *returned     // of RETURNING
 	failed error         // the evaluator's error, where rows before it stay: the table is not transactional
 }
 
@@ -52,6 +53,9 @@ func (x *Session) storeOnce(ctx context.Context, p *plan.Store, params *wire.Exe
 	ok, err := s.run(ctx)
 	if err != nil {
 		return s.interrupted(ctx, err)
+	}
+	if s.back != nil {
+		return s.sendReturned(ok, more)
 	}
 	return s.sendOK(ok, more)
 }
@@ -123,6 +127,10 @@ func (s *storeRun) fill() (ok wire.OK, err error) {
 		return s.compute()
 	}
 	k := newSink(s.Session, s.into, s.own)
+	if s.into.Returns != "" {
+		s.back = &returned{binary: s.params != nil}
+		k.back = s.back
+	}
 	if err := s.twin.Rows(k.columns, k.row); err != nil {
 		return ok, k.abandon(err)
 	}

@@ -75,6 +75,9 @@ func Build(st Statement, env *Env) Plan {
 		if p := b.explainUnread(); p != nil {
 			return p
 		}
+		if p := b.returningPlan(st); p != nil {
+			return p
+		}
 		if node = parse(st.Source, env.Mode); node == nil {
 			return unread(st.Source, env)
 		}

@@ -120,7 +120,7 @@ type Rewrite struct {
 	// Row is repeated for every row group of a VALUES list; its literals count from the group's first.
 	Row  []Part
 	Tail []Part
-	// Outputs of a SELECT. Star says that they are to be told from the result's own column definitions, because
+	// Outputs of a SELECT, or of a RETURNING. Star says that they are to be told from the result's own column definitions, because
 	// a `*` covers a table whose columns the proxy does not know.
 	Outputs []Output
 	Star    bool

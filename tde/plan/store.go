@@ -31,6 +31,11 @@ type Store struct {
 	// Counts says that the server does not know beforehand how many rows there will be: it takes AUTO_INCREMENT numbers
 	// in growing steps then.
 	Counts bool
+	// Returns is RETURNING and its list, after which upstream gives Outputs of the rows, which are the columns Back; empty where it
+	// does not.
+	Returns string
+	Outputs []Output
+	Back    []*schema.Column
 	// Loads says that it is a LOAD DATA LOCAL: the evaluator asks for the client's file.
 	Loads bool
 }
@@ -51,6 +56,9 @@ func (p *Store) String() string {
 	}
 	if p.Upsert != nil {
 		out += p.Upsert.String()
+	}
+	if p.Returns != "" {
+		out += "\n  returns:  " + p.Returns
 	}
 	out += "\n" + strings.TrimPrefix(p.Query.String(), "Split\n")
 	if p.Row != nil {

@@ -1,0 +1,77 @@
+# MariaDB's INSERT … RETURNING and DELETE … RETURNING, of columns.
+CREATE TABLE ret (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(40), u VARCHAR(40) UNIQUE, d DECIMAL(8,2) DEFAULT 1.50, t DATETIME, b BLOB, KEY (v));
+#! only: mariadb
+INSERT INTO ret (v) VALUES ('one') RETURNING id;
+#! only: mariadb
+INSERT INTO ret (v, u) VALUES ('two', 'u2'), ('three', 'u3'), (NULL, NULL) RETURNING *;
+#! only: mariadb
+INSERT INTO ret SET v = 'four', t = '2020-02-02 10:11:12' RETURNING ret.t AS `when`, d, id i, ret.id;
+SELECT LAST_INSERT_ID();
+SELECT * FROM ret ORDER BY id;
+#! only: mariadb
+INSERT INTO ret (id, v, b) VALUES (10, 'ten', x'00FF') RETURNING b, v, v AS again;
+#! only: mariadb
+INSERT INTO ret (v, u) VALUES ('five', 'u5'), ('six', 'u3') RETURNING id, u;
+#! only: mariadb
+INSERT INTO ret (v, u) VALUES ('six', 'u3') RETURNING v;
+SELECT id, v, u FROM ret ORDER BY id;
+#! only: mariadb
+INSERT INTO ret (v) VALUES ('x') RETURNING nosuch;
+#! only: mariadb
+INSERT INTO ret (v) VALUES ('x') RETURNING other.id;
+#! only: mariadb
+INSERT INTO ret (v, id) VALUES ('x', 10) RETURNING id;
+#! only: mariadb
+DELETE FROM ret WHERE v = 'two' RETURNING id, v, u, d, t, b;
+#! only: mariadb
+DELETE FROM ret WHERE v = 'nosuch' RETURNING id;
+#! only: mariadb
+DELETE FROM ret ORDER BY id LIMIT 1 RETURNING v;
+SELECT ROW_COUNT();
+#! only: mariadb
+DELETE FROM ret WHERE id >= 10 RETURNING *;
+SELECT COUNT(*) FROM ret;
+#! only: mariadb
+DELETE FROM ret RETURNING v, id;
+SELECT COUNT(*) FROM ret;
+DROP TABLE ret;
+CREATE TABLE ret_b (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(40) NOT NULL, n INT, KEY (v));
+#! only: mariadb
+#! args: 'bound' 5
+INSERT INTO ret_b (v, n) VALUES (?, ?) RETURNING id, v, n;
+#! only: mariadb
+#! args: 'bound'
+DELETE FROM ret_b WHERE id > 0 AND v = ? RETURNING *;
+#! only: mariadb
+INSERT INTO ret_b (n) VALUES (1) RETURNING id;
+DROP TABLE ret_b;
+# Rows that the evaluator makes
+CREATE TABLE ret_c (id SMALLINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, v VARCHAR(5), n INT UNSIGNED CHECK (n < 100), t TIME(3), y YEAR, f FLOAT,
+  d DATE NOT NULL, g INT AS (n * 2) STORED, UNIQUE KEY (v));
+#! only: mariadb
+INSERT INTO ret_c (v, n, d) VALUES ('a', 5, '2020-02-02') RETURNING id;
+#! only: mariadb
+INSERT INTO ret_c (v, n, d, t, y, f) VALUES (CONCAT('b', 'c'), 7, '2020-02-02', '10:11:12.5', 2021, 1.25), (NULL, NULL, '2021-01-01', NULL, NULL, NULL) RETURNING *;
+#! only: mariadb
+INSERT INTO ret_c (v, n, d) VALUES ('d', 500, '2020-02-02') RETURNING id;
+#! only: mariadb
+INSERT INTO ret_c (v, n, d) VALUES ('a', 50, '2020-02-02') RETURNING id;
+#! only: mariadb
+INSERT INTO ret_c (v, n, d) VALUES ('too long a value', 50, '2020-02-02') RETURNING id;
+SELECT ROW_COUNT();
+#! only: mariadb
+INSERT INTO ret_c (id, v, n, d) VALUES (60000, 'e', 50, NOW()) RETURNING id, ret_c.v AS vv, g, g AS h;
+SELECT LAST_INSERT_ID();
+SELECT ROW_COUNT();
+#! only: mariadb
+INSERT INTO ret_c (v, n, d) VALUES ('f', 1, '2020-02-02') RETURNING nosuch;
+SELECT * FROM ret_c WHERE d < '2022-01-01' ORDER BY id;
+SET sql_mode = '';
+#! only: mariadb
+INSERT INTO ret_c (v, n, d) VALUES ('too long a value', -5, '2020-02-31') RETURNING id, v, n, d;
+#! mode: text
+SHOW WARNINGS;
+#! only: mariadb
+#! args: 'g' 42
+INSERT INTO ret_c (v, n, d) VALUES (?, ?, '2020-02-02') RETURNING *;
+DROP TABLE ret_c;

@@ -1,0 +1,147 @@
+package exec
+
+import (
+	"fmt"
+
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/evaluator"
+	"github.com/tdeproxy/tdeproxy/tde/value"
+)
+
+// returned is what upstream gives back of the rows that it got, as packets for the client: they wait until all is stored.
+type returned struct {
+	binary            bool
+	definitions, rows [][]byte
+}
+
+// returning inserts the batch, the statement's only one, and takes what RETURNING gives of it.
+func (k *sink) returning(last bool) error {
+	if !last || k.batches > 0 {
+		return notSupported("INSERT … RETURNING of more than %d bytes of rows into an encrypted table is not supported; insert fewer at a time", sinkBatch)
+	}
+	ok, err := k.takeReturned(string(append(k.text, k.tail...)))
+	if err != nil {
+		return k.duplicate(err)
+	}
+	return k.sent(ok)
+}
+
+func (k *sink) takeReturned(sql string) (ok wire.OK, err error) {
+	if err := k.send(wire.ComQuery, []byte(sql)); err != nil {
+		return ok, err
+	}
+	packet, err := k.readUpstream()
+	if err != nil {
+		return ok, k.lost(err)
+	}
+	if wire.IsError(packet) {
+		return ok, k.statementError(packet)
+	}
+	r := &reader{outputs: k.into.Outputs, context: &k.vars.context, state: k.state, opened: &k.Session.opened}
+	if n, _ := wire.Int(packet); n != uint64(len(r.outputs)) {
+		return ok, fmt.Errorf("reading a result: %w", wire.ErrMalformed)
+	}
+	if err := k.returnedColumns(r); err != nil {
+		return ok, err
+	}
+	var failed error
+	for {
+		packet, err := k.readUpstream()
+		switch {
+		case err != nil:
+			return ok, k.lost(err)
+		case wire.IsError(packet):
+			return ok, k.statementError(packet)
+		case wire.IsEnd(packet, k.caps):
+			end, err := wire.DecodeEnd(packet, k.caps)
+			if err != nil {
+				return ok, err
+			}
+			k.Status = end.Status
+			return wire.OK{AffectedRows: uint64(len(k.back.rows)), Warnings: end.Warnings, Status: end.Status}, failed
+		}
+		if failed == nil {
+			failed = k.returnedRow(r, packet)
+		}
+	}
+}
+
+// returnedColumns reads the definitions.
+func (k *sink) returnedColumns(r *reader) error {
+	for i := range r.outputs {
+		packet, err := k.readUpstream()
+		if err != nil {
+			return k.lost(err)
+		}
+		var c wire.Column
+		if err := c.Decode(packet, k.caps); err != nil {
+			return err
+		}
+		r.types = append(r.types, c.Type)
+		k.logicalColumn(&c, &r.outputs[i])
+		k.back.definitions = append(k.back.definitions, c.Append(nil, k.caps))
+	}
+	if k.caps.Has(wire.DeprecateEOF) {
+		return nil
+	}
+	if _, err := k.readUpstream(); err != nil {
+		return k.lost(err)
+	}
+	return nil
+}
+
+// returnedRow makes a row of the client's protocol of one of text.
+func (k *sink) returnedRow(r *reader, packet []byte) error {
+	var out []byte
+	var err error
+	if k.back.binary {
+		out, err = k.binaryOfText(r, packet)
+	} else {
+		out, err = r.textRow(nil, packet)
+	}
+	k.back.rows = append(k.back.rows, out)
+	return err
+}
+
+// binaryOfText makes a row of the binary protocol of one of the text protocol.
+func (k *sink) binaryOfText(r *reader, packet []byte) ([]byte, error) {
+	out, nulls := wire.BeginBinaryRow(nil, len(r.outputs))
+	row := wire.NewTextRow(packet)
+	for i, c := range k.into.Back {
+		v, ok := row.Next()
+		if !ok {
+			return out, wire.ErrMalformed
+		}
+		if v == nil {
+			wire.SetNull(out, nulls, i)
+			continue
+		}
+		var plain []byte
+		var err error
+		if r.outputs[i].Column == nil {
+			plain, err = evaluator.Stored(c, v)
+		} else {
+			plain, err = r.open(&r.outputs[i], v)
+		}
+		if err == nil {
+			out, err = value.AppendBinary(out, plain, c, r.context)
+		}
+		if err != nil {
+			return out, corrupt(k.table, c, err)
+		}
+	}
+	return out, row.Err()
+}
+
+// sendReturned answers with the rows that RETURNING gave.
+func (s *storeRun) sendReturned(ok wire.OK, more bool) error {
+	if err := s.head(wire.AppendInt(nil, uint64(len(s.back.definitions))), s.back.definitions, more); err != nil {
+		return err
+	}
+	for _, row := range s.back.rows {
+		if err := s.row(row); err != nil {
+			return err
+		}
+	}
+	return s.rowsEnd(ok.Warnings, more)
+}
