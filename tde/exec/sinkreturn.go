@@ -14,7 +14,8 @@ type returned struct {
 	definitions, rows [][]byte
 }
 
-// returning inserts the batch, the statement's only one, and takes what RETURNING gives of it.
+// returning inserts the batch, the statement's only one, and takes what RETURNING gives of it. How many rows that changes the client is
+// not told, so what other statements count need not be foreseen here.
 func (k *sink) returning(last bool) error {
 	if !last || k.batches > 0 {
 		return notSupported("INSERT … RETURNING of more than %d bytes of rows into an encrypted table is not supported; insert fewer at a time", sinkBatch)
@@ -143,5 +144,6 @@ func (s *storeRun) sendReturned(ok wire.OK, more bool) error {
 			return err
 		}
 	}
+	s.found.affected = -1 // as after any result
 	return s.rowsEnd(ok.Warnings, more)
 }

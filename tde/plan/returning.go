@@ -100,8 +100,11 @@ func (b *block) returns(changes *block, node ast.StmtNode, rows, at int) (p Plan
 
 // returns has upstream give columns of the rows that it gets.
 func (p *Store) returns(list string, outs *outputs) error {
-	if len(p.Query.Fetches) > 0 || p.Ignore || p.Replace || p.Upsert != nil || p.Counts {
-		return refuse("returning", "RETURNING of INSERT IGNORE, INSERT … SELECT, ON DUPLICATE KEY UPDATE and REPLACE of an encrypted table is not supported")
+	switch {
+	case len(p.Query.Fetches) > 0 || p.Counts:
+		return refuse("returning", "RETURNING of an INSERT or REPLACE into an encrypted table that reads tables is not supported")
+	case p.Upsert != nil && !p.Upsert.Foreseen():
+		return refuse("returning", "RETURNING with ON DUPLICATE KEY UPDATE of an encrypted table is supported for column = VALUES(column) and column = column only")
 	}
 	for i := range outs.items {
 		c := p.Table.Column(outs.items[i].column.name)

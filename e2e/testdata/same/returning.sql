@@ -74,4 +74,34 @@ SHOW WARNINGS;
 #! only: mariadb
 #! args: 'g' 42
 INSERT INTO ret_c (v, n, d) VALUES (?, ?, '2020-02-02') RETURNING *;
+#! only: mariadb
+INSERT INTO ret_c (v, n, d) VALUES (CONCAT('h', 'i'), 1, '2020-02-02') RETURNING id, v;
+SELECT ROW_COUNT();
+SELECT LAST_INSERT_ID();
+#! only: mariadb
+INSERT IGNORE INTO ret_c (v, n, d) VALUES ('hi', 3, '2020-02-03'), ('l', 5, '2020-02-03') RETURNING id, v, n;
+#! mode: text
+SHOW WARNINGS;
+#! only: mariadb
+REPLACE INTO ret_c (v, n, d) VALUES ('hi', 3, '2020-02-03'), ('n', 6, '2020-02-03') RETURNING id, v, n;
+SELECT ROW_COUNT();
+#! only: mariadb
+REPLACE INTO ret_c (id, v, n, d) VALUES (60000, 'e', 50, '2020-02-03') RETURNING id;
+SELECT id, v, n, d FROM ret_c ORDER BY id;
 DROP TABLE ret_c;
+CREATE TABLE ret_d (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(9) UNIQUE, n INT);
+#! only: mariadb
+INSERT INTO ret_d (v, n) VALUES ('a', 1), ('b', 2) ON DUPLICATE KEY UPDATE v = v RETURNING id;
+#! only: mariadb
+INSERT INTO ret_d (v, n) VALUES ('b', 7), (CONCAT('x', 'y'), 8) ON DUPLICATE KEY UPDATE n = VALUES(n) RETURNING *;
+SELECT ROW_COUNT();
+SELECT LAST_INSERT_ID();
+#! only: mariadb
+#! args: 'b' 9
+INSERT INTO ret_d (v, n) VALUES (?, ?) ON DUPLICATE KEY UPDATE v = v RETURNING id, n;
+#! only: mariadb
+INSERT IGNORE INTO ret_d (v, n) VALUES ('b', 1), ('c', 2) RETURNING id;
+#! only: mariadb
+REPLACE INTO ret_d (v, n) VALUES ('b', 1), ('d', 2) RETURNING id;
+SELECT * FROM ret_d ORDER BY id;
+DROP TABLE ret_d;
