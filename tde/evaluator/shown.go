@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -45,7 +46,7 @@ func (w *Workspace) Show(t *schema.Table, auto uint64) error {
 		if err != nil {
 			return err
 		}
-		err = errors.Join(w.unview(key, name), w.send("DROP TABLE IF EXISTS "+name, sent{}), w.send(definition, sent{}))
+		err = errors.Join(w.supersede(t, db, key), w.unview(key, name), w.send("DROP TABLE IF EXISTS "+name, sent{}), w.send(definition, sent{}))
 		if err != nil {
 			return err
 		}
@@ -63,6 +64,25 @@ func (w *Workspace) Show(t *schema.Table, auto uint64) error {
 	}
 	have.used = w.clock
 	w.tables[key] = have
+	return nil
+}
+
+var constraintName = regexp.MustCompile("CONSTRAINT `(?:[^`]|``)+`")
+
+// supersede drops the twins that have a constraint of a name that t has: such names are a database's own, so those tables are not there any
+// more under their names, or have lost it.
+func (w *Workspace) supersede(t *schema.Table, db, key string) error {
+	for _, constraint := range constraintName.FindAllString(t.Create, -1) {
+		for k, other := range w.tables {
+			if k == key || !strings.HasPrefix(k, db+".") || !strings.Contains(other.create, constraint) {
+				continue
+			}
+			delete(w.tables, k)
+			if err := errors.Join(w.unview(k, other.name), w.send("DROP TABLE IF EXISTS "+other.name, sent{})); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

@@ -51,3 +51,13 @@ ALTER TABLE failing DROP COLUMN nosuch;
 #! mode: text
 SELECT @@error_count;
 DROP TABLE failing;
+CREATE TABLE ren_parent (id INT PRIMARY KEY);
+CREATE TABLE ren_child (id INT PRIMARY KEY, p INT, CONSTRAINT ren_fk FOREIGN KEY (p) REFERENCES ren_parent (id), CONSTRAINT ren_check CHECK (id > 0));
+SHOW CREATE TABLE ren_child;
+RENAME TABLE ren_child TO ren_moved;
+SHOW CREATE TABLE ren_moved;
+SHOW CREATE TABLE ren_child;
+ALTER TABLE ren_moved RENAME TO ren_child;
+SHOW CREATE TABLE ren_child;
+SELECT CONSTRAINT_NAME, TABLE_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME LIKE 'ren%' ORDER BY 1, 2;
+DROP TABLE ren_child, ren_parent;
