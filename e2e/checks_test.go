@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -30,11 +31,12 @@ func TestAddedCheck(t *testing.T) {
 		if f == harness.MariaDB {
 			violated = 4025 // ER_CONSTRAINT_FAILED
 		}
-		// Which value is there twice, past those that the evaluator sees first, only upstream knows, as a token.
+		// Which value is there twice only upstream knows, as a token, unless both rows are among the thousand that the evaluator sees first: those
+		// are the first in the order of the primary key's tokens, which is another in every run.
 		run(t, c, "UPDATE t SET n = id + 1", "UPDATE t SET n = 2401 WHERE id = 2500")
 		err := c.Exec("ALTER TABLE t ADD UNIQUE KEY u (n, id), ADD UNIQUE KEY v (n)")
 		wantError(t, "a unique key of values that are not", err, 1062)
-		if err == nil || !strings.Contains(err.Error(), "Duplicate entry '?' for key '") || strings.Contains(err.Error(), "_tde_") {
+		if err == nil || !regexp.MustCompile(`Duplicate entry '(\?|2401)' for key '(t\.)?v'$`).MatchString(err.Error()) {
 			t.Errorf("the error is %q", err)
 		}
 		run(t, c, "UPDATE t SET n = -1 WHERE id = 2500")
