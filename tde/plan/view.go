@@ -104,12 +104,28 @@ func openView(env *Env, v *schema.Table, within int) (*readView, error) {
 		return nil, err
 	}
 	for i := range parts {
-		if p := &parts[i]; p.Kind == PartValue {
-			l := lx.Literals[p.Literal]
-			*p = Part{Text: query[l.Start:l.End]}
-		}
+		parts[i] = spelt(parts[i], query, lx.Literals)
 	}
 	return &readView{tree: t, use: ViewUse{View: v, Query: parts}}, nil
+}
+
+// spelt is a part of a view's query with its literals, and the names that are made of such.
+func spelt(p Part, query string, literals []Literal) Part {
+	switch p.Kind {
+	case PartValue:
+		l := literals[p.Literal]
+		return Part{Text: query[l.Start:l.End]}
+	case PartName:
+		var name string
+		for _, of := range p.Expr {
+			if of = spelt(of, query, literals); of.Kind != PartText {
+				return p
+			}
+			name += of.Text
+		}
+		return Part{Text: quote(name)}
+	}
+	return p
 }
 
 // parseQuery reads a SELECT or UNION; nil where the text is something else.
