@@ -9,8 +9,9 @@
 # make deb, image, sbom, vulncheck  a Debian package, container images, what is in them, and known vulnerabilities
 # make e2e-deb  the package installed into a clean root, run as its unit does, and removed
 # make drivers   docs/drivers.md: the same work by every driver, plain and encrypted, compared
+# make frameworks   docs/frameworks.md: GORM, Django, SQLAlchemy's and go-sql-driver's tests, plain and encrypted, compared
 # make demo    what the application reads and what upstream stores; ONCE=1 ends after the show
-.PHONY: build test check lint fuzz bench bench-tpch difftest drivers demo compiler debugger clean package-files deb image sbom vulncheck e2e-compose e2e-deb
+.PHONY: build test check lint fuzz bench bench-tpch difftest drivers frameworks demo compiler debugger clean package-files deb image sbom vulncheck e2e-compose e2e-deb
 .DELETE_ON_ERROR:
 
 FUZZTIME ?= 10s
@@ -77,6 +78,11 @@ drivers: build compiler
 	scripts/packages.sh $(CLIENTS)
 	TDEPROXY_TEST_BINARY=$(CURDIR)/bin/tdeproxy TDEPROXY_DRIVERS_TABLE=$(CURDIR)/docs/drivers.md \
 		scripts/servers.sh run go test ./e2e -count=1 -timeout 40m -run 'TestDrivers$$'
+
+frameworks: build compiler
+	scripts/packages.sh $(CLIENTS) python3-django python3-sqlalchemy python3-pytest
+	TDEPROXY_TEST_BINARY=$(CURDIR)/bin/tdeproxy TDEPROXY_FRAMEWORKS_TABLE=$(CURDIR)/docs/frameworks.md \
+		scripts/servers.sh run go test ./e2e -tags frameworks -count=1 -timeout 40m -run 'TestFrameworks$$'
 
 demo: build
 	scripts/packages.sh mariadb-server mariadb-client
