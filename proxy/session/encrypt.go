@@ -60,7 +60,7 @@ func (e *encryption) Command(s *Session, packet []byte) (handled bool, err error
 		e.run.End(err)
 	}()
 	switch cmd := wire.Command(packet[0]); cmd {
-	case wire.ComQuery, wire.ComStmtExecute, wire.ComStmtBulkExecute, wire.ComStmtPrepare:
+	case wire.ComQuery, wire.ComStmtExecute, wire.ComStmtBulkExecute, wire.ComStmtPrepare, wire.ComFieldList:
 		e.run.Begin(cmd == wire.ComStmtExecute || cmd == wire.ComStmtBulkExecute)
 	}
 	switch wire.Command(packet[0]) {
@@ -73,7 +73,10 @@ func (e *encryption) Command(s *Session, packet []byte) (handled bool, err error
 	case wire.ComSetOption:
 		return true, e.setOption(s, packet)
 	case wire.ComFieldList:
-		return e.fieldList(packet)
+		if !e.run.Protects() {
+			return false, nil
+		}
+		return e.run.FieldList(e.ctx, packet)
 	case wire.ComProcessKill:
 		failed, err := e.relay(s, packet, plan.Effects{})
 		if !failed && len(packet) >= 5 {
@@ -355,14 +358,4 @@ func (e *encryption) setOption(s *Session, packet []byte) error {
 	}
 	e.run.Status = s.Status()
 	return err
-}
-
-// fieldList refuses COM_FIELD_LIST of a protected table, whose physical columns it would show.
-func (e *encryption) fieldList(packet []byte) (bool, error) {
-	table, _, _ := bytes.Cut(packet[1:], []byte{0})
-	protected, err := e.run.Protected(e.ctx, string(table))
-	if err != nil || !protected {
-		return false, err
-	}
-	return false, wire.NewError(wire.CodeNotSupported, "tdeproxy: COM_FIELD_LIST of an encrypted table is not supported")
 }

@@ -130,6 +130,11 @@ func (s *splitRun) definition() ([]byte, error) {
 	if err != nil {
 		return nil, s.evaluated(err)
 	}
+	return s.defined(packet)
+}
+
+// defined is the packet of a definition as the client is to have it.
+func (s *splitRun) defined(packet []byte) ([]byte, error) {
 	var c wire.Column
 	if err := c.Decode(packet, s.bench.Capabilities()); err != nil {
 		return nil, s.evaluated(err)

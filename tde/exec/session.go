@@ -68,6 +68,8 @@ type Session struct {
 	cursorOf *statement
 	// keeping is the cursor that the execution at work opens.
 	keeping *cursor
+	// listing is the body of the COM_FIELD_LIST at work; nil: none is.
+	listing []byte
 	note    note
 	opened  uint64 // cells since a statement was last counted
 }
@@ -347,14 +349,6 @@ func (c *Catalog) supply(ctx context.Context, need *plan.NeedTable, env *plan.En
 		return c.define(ctx, need.DB, need.Name)
 	}
 	return nil
-}
-
-// Protected says whether a table, of the current database, is a protected one.
-func (x *Session) Protected(ctx context.Context, table string) (bool, error) {
-	if err := x.refresh(ctx); err != nil {
-		return false, err
-	}
-	return x.present().Snapshot.Lookup(x.vars.DB, table) != nil, nil
 }
 
 // Protects says whether there is anything to protect: where not, statements need no plan.

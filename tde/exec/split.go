@@ -75,6 +75,9 @@ func (x *Session) split(ctx context.Context, p *plan.Split, params *wire.Execute
 	if err := s.fetchAll(); err != nil {
 		return s.interrupted(ctx, err)
 	}
+	if s.listing != nil {
+		return s.interrupted(ctx, s.list())
+	}
 	sql, err := s.text()
 	if err != nil {
 		return err

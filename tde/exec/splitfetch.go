@@ -14,6 +14,9 @@ import (
 
 // fetchAll loads the rows of every Fetch, and makes the views.
 func (s *splitRun) fetchAll() error {
+	if s.listing != nil {
+		return s.showListed(s.plan.Show)
+	}
 	if s.plan.Show != nil {
 		return s.show(s.plan.Show)
 	}
