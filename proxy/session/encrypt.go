@@ -50,7 +50,7 @@ func (e *encryption) Close() { e.run.Leave() }
 
 // Command implements Guard.
 func (e *encryption) Command(s *Session, packet []byte) (handled bool, err error) {
-	e.run.Status = s.Status()
+	e.run.Status, e.run.Multi = s.Status(), e.multi
 	e.run.Work()
 	defer func() {
 		e.run.Rest()

@@ -147,10 +147,11 @@ func (x *Session) databaseDefaults(db string) (charset, collation string, err er
 func (a *alteration) define(ctx context.Context) error {
 	from, to := a.from, a.to
 	to.ID, to.KeyID, to.WrappedKey, to.TokenDomain = from.ID, from.KeyID, from.WrappedKey, from.TokenDomain
+	to.Defaulted = from.Defaulted
 	if !a.plan.Counter {
 		to.AutoIncrement = from.AutoIncrement // which goes upstream where it differs, and would set an empty table's counter back
 	}
-	if err := to.Protect(a.catalog.rules, a.state.Snapshot.Lookup); err != nil {
+	if err := to.Protect(a.state.Rules, a.state.Snapshot.Lookup); err != nil {
 		return unsupported(err)
 	}
 	of, err := origins(a.plan, from, to)

@@ -95,8 +95,14 @@ type Catalog struct {
 // State is the schema at one moment, with the plans and keys that belong to it. It is immutable but for its plan cache.
 type State struct {
 	Snapshot *schema.Snapshot
+	Rules    *schema.Rules // the configuration's, and the defaults of databases
 	Plans    *plan.Cache
 	sealers  map[schema.TableID]*sealer
+}
+
+// with is the state after the schema has changed.
+func (s *State) with(snapshot *schema.Snapshot, sealers map[schema.TableID]*sealer) *State {
+	return &State{Snapshot: snapshot, Rules: s.Rules, Plans: plan.NewCache(), sealers: sealers}
 }
 
 // NewCatalog reads the protected tables of upstream.
@@ -129,6 +135,9 @@ func NewCatalog(ctx context.Context, cfg Config) (*Catalog, error) {
 func HasEncrypted(ctx context.Context, u Upstream) (bool, error) {
 	c := Catalog{upstream: u}
 	rows, err := c.rows(ctx, "SELECT 1 "+fromEncrypted+" LIMIT 1")
+	if err == nil && len(rows) == 0 {
+		rows, err = c.rows(ctx, "SELECT 1 "+fromDefaults+" LIMIT 1")
+	}
 	if err != nil {
 		return false, fmt.Errorf("looking for encrypted tables: %w", err)
 	}
@@ -152,7 +161,7 @@ func (c *Catalog) Plaintext(ctx context.Context) ([]string, error) {
 	}
 	var out []string
 	for _, r := range rows {
-		if c.rules.Designated(r[0], r[1]) {
+		if c.rules.Ruled(r[0], r[1]) {
 			out = append(out, r[0]+"."+r[1])
 		}
 	}
@@ -167,7 +176,7 @@ func (c *Catalog) Close() { c.state.Store(nil) }
 
 // Protects says whether anything is or is to be encrypted; where not, sessions need no guard.
 func (c *Catalog) Protects() bool {
-	return c.State().Snapshot.Len() > 0 || !c.rules.Empty() || c.converting.Load() != nil
+	return c.State().Snapshot.Len() > 0 || !c.State().Rules.Empty() || c.converting.Load() != nil
 }
 
 // Reload reads all protected tables anew.
@@ -198,7 +207,11 @@ func (c *Catalog) Reload(ctx context.Context) error {
 		return err
 	}
 	tables = append(tables, views...)
-	c.state.Store(&State{Snapshot: schema.NewSnapshot(tables, c.fold), Plans: plan.NewCache(), sealers: sealers})
+	rules, err := c.readDefaults(ctx, tables)
+	if err != nil {
+		return err
+	}
+	c.state.Store(&State{Snapshot: schema.NewSnapshot(tables, c.fold), Rules: rules, Plans: plan.NewCache(), sealers: sealers})
 	return nil
 }
 
@@ -280,7 +293,7 @@ func (c *Catalog) Lookup(ctx context.Context, db, name string) (exists bool, err
 	comment := rows[0][2]
 	if !strings.HasPrefix(comment, schema.CommentMark) {
 		c.change(func(s *State) *State {
-			return &State{Snapshot: s.Snapshot.WithPlain(db, name), Plans: plan.NewCache(), sealers: s.sealers}
+			return s.with(s.Snapshot.WithPlain(db, name), s.sealers)
 		})
 		return true, nil
 	}
@@ -299,7 +312,7 @@ func (c *Catalog) publish(s *sealer) {
 		if s.cells != nil {
 			sealers[s.table.ID] = s
 		}
-		return &State{Snapshot: old.Snapshot.With(s.table), Plans: plan.NewCache(), sealers: sealers}
+		return old.with(old.Snapshot.With(s.table), sealers)
 	})
 }
 
@@ -309,7 +322,7 @@ func (c *Catalog) replace(old *schema.Table, s *sealer) {
 		sealers := maps.Clone(was.sealers)
 		delete(sealers, old.ID)
 		sealers[s.table.ID] = s
-		return &State{Snapshot: was.Snapshot.Without(old.DB, old.Name).With(s.table), Plans: plan.NewCache(), sealers: sealers}
+		return was.with(was.Snapshot.Without(old.DB, old.Name).With(s.table), sealers)
 	})
 }
 
@@ -318,14 +331,14 @@ func (c *Catalog) forget(old *schema.Table) {
 	c.change(func(was *State) *State {
 		sealers := maps.Clone(was.sealers)
 		delete(sealers, old.ID)
-		return &State{Snapshot: was.Snapshot.Without(old.DB, old.Name), Plans: plan.NewCache(), sealers: sealers}
+		return was.with(was.Snapshot.Without(old.DB, old.Name), sealers)
 	})
 }
 
 // forgetPlain makes sessions look plaintext tables up again: one may have been dropped.
 func (c *Catalog) forgetPlain() {
 	c.change(func(s *State) *State {
-		return &State{Snapshot: s.Snapshot.WithoutPlain(), Plans: plan.NewCache(), sealers: s.sealers}
+		return s.with(s.Snapshot.WithoutPlain(), s.sealers)
 	})
 }
 

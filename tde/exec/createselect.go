@@ -241,7 +241,7 @@ func (m *making) fill() error {
 	defer func() { m.state = state }()
 	sealers := maps.Clone(state.sealers)
 	sealers[m.table.ID] = m.sealer
-	m.state = &State{Snapshot: state.Snapshot, Plans: state.Plans, sealers: sealers}
+	m.state = &State{Snapshot: state.Snapshot, Rules: state.Rules, Plans: state.Plans, sealers: sealers}
 	own, err := m.begin()
 	if err != nil {
 		return err

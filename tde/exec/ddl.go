@@ -81,7 +81,8 @@ func (x *Session) protect(ctx context.Context, t *schema.Table) error {
 		return notSupported("an ENUM or SET of bytes, whose members this connection writes in %s, in an encrypted table is not supported", x.vars.ConnectionCharset)
 	}
 	t.TokenDomain = t.DB
-	if err := t.Protect(x.catalog.rules, x.state.Snapshot.Lookup); err != nil {
+	t.Defaulted = x.state.Rules.Default(t.DB)
+	if err := t.Protect(x.state.Rules, x.state.Snapshot.Lookup); err != nil {
 		return unsupported(err)
 	}
 	return x.weighable(ctx, t)

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/tdeproxy/tdeproxy/tde/evaluator"
-	"github.com/tdeproxy/tdeproxy/tde/plan"
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
@@ -49,7 +48,7 @@ func (c *Catalog) define(ctx context.Context, db, name string) error {
 	}
 	t.Source = definitionOf(source)
 	c.change(func(s *State) *State {
-		return &State{Snapshot: s.Snapshot.WithDefinition(t), Plans: plan.NewCache(), sealers: s.sealers}
+		return s.with(s.Snapshot.WithDefinition(t), s.sealers)
 	})
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -69,7 +70,7 @@ func (c *Catalog) defineShown(ctx context.Context, db, name string) (exists bool
 	named := *t
 	named.DB, named.Name = db, name
 	c.change(func(s *State) *State {
-		return &State{Snapshot: s.Snapshot.WithDefinition(&named), Plans: plan.NewCache(), sealers: s.sealers}
+		return s.with(s.Snapshot.WithDefinition(&named), s.sealers)
 	})
 	return true, nil
 }
@@ -205,6 +206,7 @@ func (r *shownRun) row(row [][]byte) error {
 		return nil // of what is stored alone
 	}
 	if r.table < 0 {
+		r.database(row)
 		r.keep(row)
 		return nil
 	}
@@ -345,4 +347,16 @@ func (s *splitRun) viewColumn(c *wire.Column, col *schema.Column) []byte {
 		return []byte(col.Name)
 	}
 	return c.Name
+}
+
+// database says of a database that encryption is its default.
+func (r *shownRun) database(row [][]byte) {
+	if r.schema < 0 || !r.catalog.State().Rules.Default(string(row[r.schema])) {
+		return
+	}
+	for i, c := range r.fetch.Columns {
+		if strings.EqualFold(c.Name, "DEFAULT_ENCRYPTION") {
+			row[i] = strconv.AppendInt(nil, int64(slices.Index(c.Members, "YES")+1), 10) // the ReadBack of an ENUM
+		}
+	}
 }

@@ -104,7 +104,7 @@ func (x *Session) prepare(ctx context.Context, p plan.Plan, src []byte) (err err
 			return &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
 		}
 		st.sql = []byte(nothing)
-	case *plan.CreateTable, *plan.CreateSelect, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.ConvertTable, *plan.Keyring:
+	case *plan.CreateTable, *plan.CreateSelect, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
 		st.sql = []byte(nothing)
 	case *plan.PrepareText, *plan.ExecuteText, *plan.DeallocateText:
 		return &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
@@ -338,7 +338,7 @@ func (x *Session) execute(ctx context.Context, st *statement, packet []byte) err
 		return x.executeStore(ctx, st, p, &e)
 	case *plan.Replay:
 		return x.executeReplay(ctx, st, p, &e)
-	case *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.ConvertTable, *plan.Keyring:
+	case *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
 		return x.run(ctx, p, false)
 	}
 	return notSupported("this statement on an encrypted table cannot be prepared; send it as text")
@@ -363,7 +363,7 @@ func (x *Session) replan(ctx context.Context, st *statement) error {
 		sql = appendPrepared(nil, p.Update, 0, a)
 	case *plan.Split:
 		sql = st.splitText(p, a)
-	case *plan.Store, *plan.Replay, *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.ConvertTable, *plan.Keyring:
+	case *plan.Store, *plan.Replay, *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
 		sql = []byte(nothing)
 	case *plan.Refuse:
 		return p.Err

@@ -85,7 +85,7 @@ func (c *Catalog) Tables(ctx context.Context) ([]TableStatus, error) {
 			}
 		case r[2] == "1":
 			s.State, s.Why = StateLocked, "this proxy has not read it: it was made elsewhere since the start"
-		case c.rules.Designated(s.Database, s.Table):
+		case c.rules.Ruled(s.Database, s.Table):
 			s.State = StatePlaintext
 		}
 	}

@@ -219,7 +219,7 @@ func (c *Catalog) rewrapped(done map[schema.TableID][]byte) {
 			snapshot = snapshot.With(&is)
 			sealers[t.ID] = &sealer{table: &is, cells: s.cells, tokens: s.tokens}
 		}
-		return &State{Snapshot: snapshot, Plans: plan.NewCache(), sealers: sealers}
+		return was.with(snapshot, sealers)
 	})
 	c.log.Info("table keys were wrapped by another master key version", "tables", len(done), "master_key", c.ring.Load().Active())
 }

@@ -71,7 +71,9 @@ type Session struct {
 	// listing is the body of the COM_FIELD_LIST at work; nil: none is.
 	listing []byte
 	note    note
-	opened  uint64 // cells since a statement was last counted
+	// Multi says that upstream takes several statements in one text.
+	Multi  bool
+	opened uint64 // cells since a statement was last counted
 }
 
 // NewSession makes the executor of a session with capabilities caps on both sides.
@@ -292,7 +294,7 @@ const codeNoProcedure = 1305
 func (x *Session) env() *plan.Env {
 	return &plan.Env{
 		Mode: x.vars.mode, DB: x.vars.DB, OnlyFullGroupBy: x.vars.OnlyFullGroupBy,
-		Snapshot: x.state.Snapshot, Rules: x.catalog.rules, Evaluator: x.catalog.evaluator != nil,
+		Snapshot: x.state.Snapshot, Rules: x.state.Rules, Evaluator: x.catalog.evaluator != nil,
 		Split: x.splits && x.catalog.evaluator != nil,
 	}
 }
@@ -328,7 +330,7 @@ func (x *Session) plan(ctx context.Context, src []byte, env *plan.Env) (plan.Pla
 			return nil, err
 		}
 		x.state = x.present()
-		env.Snapshot = x.state.Snapshot
+		env.Snapshot, env.Rules = x.state.Snapshot, x.state.Rules
 	}
 	return nil, errors.New("a statement names more tables of designated databases than can be looked up")
 }
@@ -533,6 +535,8 @@ func (x *Session) run(ctx context.Context, p plan.Plan, more bool) error {
 		return x.renameTables(ctx, p, more)
 	case *plan.ConvertTable:
 		return x.convertTable(ctx, p, more)
+	case *plan.Designate:
+		return x.designate(ctx, p, more)
 	case *plan.Keyring:
 		return x.keyring(ctx, p, more)
 	}

@@ -34,7 +34,7 @@ func (s *splitRun) show(p *plan.Show) error {
 		}
 		if p.Table.Temporary {
 			s.patch = shownTemporary
-		} else if !s.catalog.rules.Designated(p.Table.DB, p.Table.Name) && bytewise(s.vars.ResultsCharset) {
+		} else if !s.catalog.rules.Ruled(p.Table.DB, p.Table.Name) && bytewise(s.vars.ResultsCharset) {
 			s.patch = func(row [][]byte) bool {
 				row[1] = append(row[1], encryptionMark...)
 				return true
@@ -209,7 +209,19 @@ func (x *Session) showStatus(ctx context.Context, p *plan.Rewrite) (err error) {
 	if p.StatusOf != "" {
 		x.rowPatch, err = x.statusPatch(ctx, p.StatusOf)
 	}
+	if p.DefaultOf != "" {
+		x.rowPatch = defaultPatch
+	}
 	return err
+}
+
+// defaultPatch makes SHOW CREATE DATABASE say that encryption is the default, as MySQL does. Servers of other versions take it for a comment.
+func defaultPatch(row [][]byte) bool {
+	if len(row) > 1 {
+		create := bytes.TrimSuffix(row[1], []byte(" /*!80016 DEFAULT ENCRYPTION='N' */"))
+		row[1] = append(bytes.Clone(create), " /*!80016 DEFAULT ENCRYPTION='Y' */"...)
+	}
+	return true
 }
 
 // statusPatch replaces what SHOW TABLE STATUS of a database tells of encrypted tables.

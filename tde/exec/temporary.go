@@ -34,7 +34,7 @@ func (x *Session) present() *State {
 			snapshot = snapshot.With(s.table)
 			sealers[s.table.ID] = s
 		}
-		x.temporary.base, x.temporary.shown = now, &State{Snapshot: snapshot, Plans: plan.NewCache(), sealers: sealers}
+		x.temporary.base, x.temporary.shown = now, now.with(snapshot, sealers)
 	}
 	return x.temporary.shown
 }

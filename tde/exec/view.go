@@ -176,7 +176,7 @@ func (c *Catalog) lookupView(ctx context.Context, db, name string) (*schema.Tabl
 
 // openedView looks into a view; what it reads is looked up where it is not known.
 func (c *Catalog) openedView(ctx context.Context, v *schema.Table) (*plan.Opened, error) {
-	env := &plan.Env{Mode: plan.Mode{MariaDB: c.mariaDB, Version: c.version}, DB: v.DB, Rules: c.rules, Evaluator: true}
+	env := &plan.Env{Mode: plan.Mode{MariaDB: c.mariaDB, Version: c.version}, DB: v.DB, Rules: c.State().Rules, Evaluator: true}
 	for range 64 {
 		env.Snapshot = c.State().Snapshot
 		o, p := plan.OpenView(env, v)

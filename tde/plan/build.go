@@ -197,7 +197,7 @@ func touches(node ast.StmtNode, st Statement, env *Env) Plan {
 			return nil
 		}
 		return refuse("locked", "encrypted table %s cannot be opened: %s", tableName(v.locked), v.locked.Locked)
-	case v.catalog && env.Snapshot.Len() > 0:
+	case v.catalog && env.kept():
 		return catalogQuery(node, v, env)
 	case v.protected:
 		return nil
@@ -281,7 +281,7 @@ func (v *tableVisitor) Enter(n ast.Node) (ast.Node, bool) {
 	switch {
 	case db == "":
 	case strings.EqualFold(db, "information_schema"):
-		v.catalog = v.catalog || schema.ViewOf(name) != nil
+		v.catalog = v.catalog || v.env.shows(name)
 		v.stored = v.stored || schema.StoredView(name)
 	case v.env.Snapshot.Lookup(db, name) != nil:
 		v.protected = true
@@ -373,7 +373,7 @@ func setsSession(s *ast.SetStmt) bool {
 func other(node ast.StmtNode, st Statement, env *Env) Plan {
 	switch s := node.(type) {
 	case *ast.DropDatabaseStmt:
-		if env.Snapshot.HasDB(s.Name.O) {
+		if _, known := env.Rules.DefaultKnown(s.Name.O); known || env.Snapshot.HasDB(s.Name.O) {
 			return &DropTable{Effects: Effects{Schema: true, Session: true}}
 		}
 	case *ast.PrepareStmt, *ast.ExecuteStmt, *ast.DeallocateStmt:
@@ -399,7 +399,9 @@ func designates(node ast.StmtNode, st Statement, env *Env) Plan {
 	switch s := node.(type) {
 	case *ast.RenameTableStmt:
 		for _, tt := range s.TableToTables {
-			if env.Rules.Designated(nonEmpty(tt.NewTable.Schema.O, env.DB), tt.NewTable.Name.O) {
+			db := nonEmpty(tt.NewTable.Schema.O, env.DB)
+			within := env.Rules.Default(db) && db == nonEmpty(tt.OldTable.Schema.O, env.DB) // where it stays what it is
+			if env.Rules.Ruled(db, tt.NewTable.Name.O) || env.Rules.Default(db) && !within {
 				return refuse("rename", "RENAME of a plaintext table into a designated database is not supported")
 			}
 		}
@@ -409,7 +411,7 @@ func designates(node ast.StmtNode, st Statement, env *Env) Plan {
 		}
 	}
 	if encryptionClause(st.Source) {
-		return refuse("designation", "the ENCRYPTION clause is supported in CREATE TABLE and ALTER TABLE only")
+		return refuse("designation", "the ENCRYPTION clause is supported in CREATE and ALTER of tables and databases only")
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (h *head) convert(i int, env *Env) Plan {
 		return refuse("designation", "ENCRYPTION for a table of the server's own is not supported")
 	case protected == (value == 'Y'):
 		return h.unclaused(without(h.text, cut), protected, env)
-	case value == 'N' && env.Rules.Designated(db, name):
+	case value == 'N' && env.Rules.Ruled(db, name):
 		return refuse("designation", "ENCRYPTION='N' for a table that a rule designates is not supported; change the rule")
 	case !env.Evaluator:
 		return refuse("evaluator", "encrypting a table needs the evaluator, which is off")

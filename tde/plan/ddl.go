@@ -50,7 +50,16 @@ func (h *head) ident(i int) (string, bool) {
 // the server's TLS.
 func (h *head) special(st Statement, env *Env) Plan {
 	switch h.word(0) {
+	case "CREATE", "ALTER", "DROP", "CALL", "GRANT", "REVOKE", "SHOW":
+		if p := h.ownName(); p != nil && env.Rules.HasDefaults() {
+			return p
+		}
+	}
+	switch h.word(0) {
 	case "CREATE":
+		if p := h.database(env); p != nil {
+			return p
+		}
 		if i := h.createIndex(); i > 0 {
 			return h.index(i, env)
 		}
@@ -79,6 +88,9 @@ func (h *head) special(st Statement, env *Env) Plan {
 		if p := h.showTLS(env); p != nil {
 			return p
 		}
+		if p := h.showDatabase(env); p != nil {
+			return p
+		}
 		return h.show(env)
 	case "DESC", "DESCRIBE", "EXPLAIN":
 		return h.show(env)
@@ -98,6 +110,9 @@ func (h *head) special(st Statement, env *Env) Plan {
 		}
 		if h.word(1) == "INSTANCE" {
 			return refuse("alter-instance", "ALTER INSTANCE through the proxy is not supported")
+		}
+		if p := h.database(env); p != nil {
+			return p
 		}
 		if p := h.createView(env); p != nil {
 			return p
@@ -136,8 +151,14 @@ func (h *head) createTable(env *Env) Plan {
 		return refuse("temporary", "ENCRYPTION='Y' for a temporary table that no rule designates is not supported")
 	case body.encrypt == 'Y':
 		designated = true
-	case body.encrypt == 'N' && designated:
+	case body.encrypt == 'N' && env.Rules.Ruled(c.DB, c.Name):
 		return refuse("designation", "ENCRYPTION='N' for a table that a rule designates is not supported; change the rule")
+	case body.encrypt == 'N' && designated && temporary >= 0:
+		return refuse("temporary", "ENCRYPTION='N' for a temporary table in a database whose default is encryption is not supported")
+	case body.encrypt == 'N' && replace && env.Snapshot.Lookup(c.DB, c.Name) != nil:
+		return refuse("designation", "CREATE OR REPLACE of an encrypted table with ENCRYPTION='N' is not supported; DROP it before")
+	case body.encrypt == 'N':
+		designated = false
 	}
 	if !designated {
 		if body.encrypt == 'N' && q < len(h.tokens) {

@@ -27,12 +27,23 @@ func catalogQuery(node ast.StmtNode, v *tableVisitor, env *Env) Plan {
 
 // readsCatalog says whether a statement reads a table of INFORMATION_SCHEMA that tells how tables are stored.
 func (e *Env) readsCatalog(node ast.StmtNode) bool {
-	if e.Snapshot.Len() == 0 {
+	if !e.kept() {
 		return false
 	}
 	v := &tableVisitor{env: e, scopes: scopes{env: e}}
 	node.Accept(v)
 	return v.catalog
+}
+
+// kept says whether anything upstream is kept otherwise than it shows.
+func (e *Env) kept() bool { return e.Snapshot.Len() > 0 || e.Rules.HasDefaults() }
+
+// shows says whether a table of INFORMATION_SCHEMA tells how tables or databases are stored.
+func (e *Env) shows(name string) bool {
+	if strings.EqualFold(name, schema.SchemataView) {
+		return !e.Mode.MariaDB && e.Rules.HasDefaults() // MariaDB's says nothing of encryption
+	}
+	return schema.ViewOf(name) != nil
 }
 
 // shownTable finds the definition of a table of INFORMATION_SCHEMA.

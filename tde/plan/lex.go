@@ -230,6 +230,9 @@ func (l *Lexer) comment(c byte) error {
 // it, so that servers skip the clause; it is read here.
 const markVersion = 999999
 
+// defaultVersion is that of the comment by which SHOW CREATE DATABASE says that encryption is the default. MariaDB skips it.
+const defaultVersion = 80016
+
 // executable decides, as the server does, whether /*!NNNNN … */ is code or comment.
 func (l *Lexer) executable() error {
 	mariaOnly := l.at(2) == 'M'
@@ -252,7 +255,8 @@ func (l *Lexer) executable() error {
 	if digits > 0 && digits < 5 || l.exec > 0 {
 		return ErrLex // servers differ here; nobody writes it
 	}
-	run = run || version == markVersion && bytes.HasPrefix(bytes.TrimLeft(l.src[p:], " "), []byte("ENCRYPTION='Y' */"))
+	run = run || version == markVersion && bytes.HasPrefix(bytes.TrimLeft(l.src[p:], " "), []byte("ENCRYPTION='Y' */")) ||
+		version == defaultVersion && bytes.HasPrefix(bytes.TrimLeft(l.src[p:], " "), []byte("DEFAULT ENCRYPTION='Y' */"))
 	if !run {
 		end := bytes.Index(l.src[p:], []byte("*/"))
 		if end < 0 || bytes.Contains(l.src[p:p+end], []byte("/*")) {

@@ -8,7 +8,7 @@ import (
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
-// Plan is one of PassThrough, Rewrite, Split, Replay, ReadModifyWrite, CreateTable, CreateSelect, CreateView, DropTable, ServerTLS, ShowWarnings,
+// Plan is one of PassThrough, Rewrite, Split, Replay, ReadModifyWrite, CreateTable, CreateSelect, CreateView, DropTable, Designate, ServerTLS, ShowWarnings,
 // NeedTable, NeedTables and Refuse.
 type Plan interface {
 	plan()
@@ -126,9 +126,11 @@ type Rewrite struct {
 	Star    bool
 	// StatusOf is the database of which a SHOW TABLE STATUS tells.
 	StatusOf string
-	Insert   *Insert
-	Set      []Set // protected columns that an UPDATE sets
-	Tables   []*schema.Table
+	// DefaultOf is the database, with encryption as its default, of which a SHOW CREATE DATABASE tells.
+	DefaultOf string
+	Insert    *Insert
+	Set       []Set // protected columns that an UPDATE sets
+	Tables    []*schema.Table
 }
 
 // Split is a query that upstream cannot compute over ciphertext: the rows of each Fetch are opened and loaded into a

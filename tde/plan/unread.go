@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
 // unread plans a statement that nobody here could read: it goes through only where it can neither name a protected
@@ -11,6 +13,9 @@ import (
 func unread(source string, env *Env) Plan {
 	if env.Snapshot.Len() == 0 && env.Rules.Empty() {
 		return &PassThrough{Effects: Effects{Session: true}}
+	}
+	if env.Rules.HasDefaults() && containsName(strings.ToLower(source), schema.DatabaseProcedure) {
+		return refuse("designation", "the procedure %s is the proxy's", schema.DatabaseProcedure)
 	}
 	if StoredProgram([]byte(source)) && isASCII(source) && tablelessProgram(source, env.Mode) {
 		return &PassThrough{Effects: Effects{Session: true, Schema: true}}

@@ -24,6 +24,9 @@ type View struct {
 	Hidden bool
 }
 
+// SchemataView is the table of INFORMATION_SCHEMA that tells of databases.
+const SchemataView = "SCHEMATA"
+
 var views = map[string]*View{
 	"TABLES": {Schema: "TABLE_SCHEMA", Table: "TABLE_NAME", Upstream: []string{
 		"TABLE_CATALOG", "TABLE_TYPE", "VERSION", "TABLE_ROWS", "AVG_ROW_LENGTH", "DATA_LENGTH", "MAX_DATA_LENGTH", "INDEX_LENGTH", "DATA_FREE",
@@ -41,6 +44,9 @@ var views = map[string]*View{
 	"CHECK_CONSTRAINTS": {Schema: "CONSTRAINT_SCHEMA", Table: "TABLE_NAME", Key: []string{"CONSTRAINT_NAME"}, Extra: true},
 	"VIEWS": {Schema: "TABLE_SCHEMA", Table: "TABLE_NAME", Upstream: []string{
 		"TABLE_CATALOG", "DEFINER", "SECURITY_TYPE",
+	}},
+	SchemataView: {Schema: "SCHEMA_NAME", Upstream: []string{
+		"CATALOG_NAME", "DEFAULT_CHARACTER_SET_NAME", "DEFAULT_COLLATION_NAME", "SQL_PATH", "SCHEMA_COMMENT",
 	}},
 	"COLUMN_STATISTICS": {Schema: "SCHEMA_NAME", Table: "TABLE_NAME", Hidden: true},
 }

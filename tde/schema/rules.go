@@ -17,10 +17,12 @@ type ColumnIndex struct {
 	Index                   string // "equality", "range", "none"
 }
 
-// Rules says which tables are designated. The zero value and nil designate none.
+// Rules says which tables are designated: those of the configuration, and all new ones of a database whose default is encryption. The
+// zero value and nil designate none.
 type Rules struct {
-	rules   []Rule
-	columns []ColumnIndex
+	rules    []Rule
+	columns  []ColumnIndex
+	defaults *Defaults
 }
 
 // NewRules makes Rules.
@@ -34,11 +36,13 @@ var systemDatabases = []string{"mysql", "information_schema", "performance_schem
 func System(db string) bool { return slices.Contains(systemDatabases, strings.ToLower(db)) }
 
 // Empty says that nothing is designated.
-func (r *Rules) Empty() bool { return r == nil || len(r.rules) == 0 }
+func (r *Rules) Empty() bool { return r == nil || len(r.rules) == 0 && !r.defaults.any() }
 
-// Designated says whether a table is to be encrypted when it is made. Case does not count in patterns: a rule that was
-// meant must not miss.
-func (r *Rules) Designated(db, table string) bool {
+// Designated says whether a table is to be encrypted when it is made.
+func (r *Rules) Designated(db, table string) bool { return r.Ruled(db, table) || r.Default(db) }
+
+// Ruled says whether the configuration designates a table. Case does not count in patterns: a rule that was meant must not miss.
+func (r *Rules) Ruled(db, table string) bool {
 	if r == nil || db == "" || slices.Contains(systemDatabases, strings.ToLower(db)) {
 		return false
 	}
@@ -50,8 +54,11 @@ func (r *Rules) Designated(db, table string) bool {
 	})
 }
 
-// DesignatedDB says whether a rule could designate a table of db.
-func (r *Rules) DesignatedDB(db string) bool {
+// DesignatedDB says whether a table of db could be designated.
+func (r *Rules) DesignatedDB(db string) bool { return r.RuledDB(db) || r.Default(db) }
+
+// RuledDB says whether a rule of the configuration could designate a table of db.
+func (r *Rules) RuledDB(db string) bool {
 	if r == nil || db == "" || slices.Contains(systemDatabases, strings.ToLower(db)) {
 		return false
 	}

@@ -179,6 +179,8 @@ type Table struct {
 	Checks        []string // CHECK constraints, JSONCheck not among them: name and expression
 	Options       string   // CREATE_OPTIONS of INFORMATION_SCHEMA: "partitioned", "row_format=COMPRESSED"
 	Versioned     bool     // MariaDB's WITH SYSTEM VERSIONING
+	// Defaulted: it was made where encryption was the database's default. Where nothing says so any more, somebody has removed that.
+	Defaulted bool `json:",omitempty"`
 	// Temporary: it is one session's.
 	Temporary bool `json:"-"`
 	// Defined is what a view is; nil of a table. Nothing but DB, Name, ID and Locked is set beside it.
