@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/kernel"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
 	"github.com/tdeproxy/tdeproxy/tde/schema"
-	"github.com/tdeproxy/tdeproxy/tde/value"
 )
 
 // groupsMax bounds what groups take in the proxy, in bytes. A query with more goes to the evaluator, within its own memory.
@@ -21,15 +21,17 @@ var errUngrouped = errors.New("exec: the evaluator must aggregate")
 
 // grouping is a bound plan.Groups.
 type grouping struct {
-	plan    *plan.Groups
-	filter  *kernel.Condition // nil: all rows count
-	rows    *kernel.Groups
-	columns []int         // that are opened
-	table   *schema.Table // of the results
-	expect  []wire.Column // the definitions of the client's own text
-	answer  [][]byte      // and as the client is to have them
-	calls   []kernel.Aggregate
-	cols    []*schema.Column
+	plan   *plan.Groups
+	filter *kernel.Condition // nil: all rows count
+	rows   *kernel.Groups
+	first  []int // columns that the filter needs, opened before the others
+	rest   []int
+	keys   []kernel.GroupKey
+	table  *schema.Table // of the results
+	expect []wire.Column // the definitions of the client's own text
+	answer [][]byte      // and as the client is to have them
+	calls  []kernel.Aggregate
+	cols   []*schema.Column
 }
 
 // group answers the query with groups that the proxy makes; done is false where the evaluator has to do it all.
@@ -41,7 +43,12 @@ func (s *splitRun) group(params *wire.Execute, more bool) (done bool, err error)
 	if !ok {
 		return false, nil
 	}
-	if err = s.describeGroups(g, params); err == nil {
+	if err = s.describeGroups(g, params); err == nil && !g.settle() {
+		err = errUngrouped
+	}
+	if err == nil {
+		g.define()
+		g.rows = kernel.NewGroups(g.keys, g.calls, groupsMax)
 		err = s.fetchGroups(g)
 	}
 	if err == nil {
@@ -73,44 +80,95 @@ func (s *splitRun) bindGroups(p *plan.Groups) (g *grouping, ok bool) {
 	if len(conditions) > 0 {
 		g.filter = kernel.And(conditions...)
 	}
-	var keys []kernel.GroupKey
-	for _, i := range p.Keys {
-		k, ok := kernel.KeyOf(i, f.Columns[i])
-		if !ok {
-			return nil, false
+	for i, u := range used.used {
+		if u {
+			g.first = append(g.first, i)
 		}
-		keys, used.used[i] = append(keys, k), true
 	}
+	b := scalars{predicates: used, vars: &s.vars}
 	g.table = &schema.Table{DB: f.Table.DB}
-	for _, i := range p.Keys {
-		if c := f.Columns[i]; !contains(g.cols, c.Name) {
-			g.addColumn(*c)
-		} else {
-			return nil, false // a key twice
+	for i := range p.Keys {
+		if !g.bindKey(&b, i) {
+			return nil, false
 		}
 	}
 	for i := range p.Calls {
-		if !g.bindCall(s, i, &used) {
+		if !g.bindCall(&b, i) {
 			return nil, false
 		}
 	}
 	for i, u := range used.used {
-		if u {
-			g.columns = append(g.columns, i)
+		if u && !slices.Contains(g.first, i) {
+			g.rest = append(g.rest, i)
 		}
 	}
-	g.define()
-	g.rows = kernel.NewGroups(keys, g.calls, groupsMax)
 	return g, true
 }
 
-func contains(cols []*schema.Column, name string) bool {
-	for _, c := range cols {
-		if c.Name == name {
-			return true
+// bindKey binds a key, with the column that it goes to. Its type is only known where the key is a column.
+func (g *grouping) bindKey(b *scalars, i int) bool {
+	e := g.plan.Keys[i].Expr
+	b.useExpr(e)
+	name := plan.KeyColumn(i)
+	if e.Func == plan.ExprColumn {
+		c := *b.fetch.Columns[e.Column]
+		k, ok := kernel.KeyOf(e.Column, &c)
+		c.Name = name
+		g.keys = append(g.keys, k)
+		g.addColumn(c)
+		return ok
+	}
+	s, ok := b.scalar(e)
+	if !ok {
+		return false
+	}
+	c := schema.Column{Name: name, Kind: schema.KindBigInt, SQLType: "bigint"}
+	if s.Number == nil {
+		if !b.textsAreWhole() || len(e.Args) == 0 || e.Args[0].Func != plan.ExprColumn || !ofItsText[e.Func] {
+			return false
+		}
+		of := b.fetch.Columns[e.Args[0].Column]
+		c = schema.Column{Name: name, Kind: schema.KindVarChar, Length: of.Length, Charset: of.Charset, Collation: of.Collation,
+			SQLType: fmt.Sprintf("varchar(%d)", of.Length)}
+		if of.Kind != schema.KindChar && of.Kind != schema.KindVarChar {
+			return false
 		}
 	}
-	return false
+	k, ok := kernel.KeyOfScalar(s, &c)
+	g.keys = append(g.keys, k)
+	g.addColumn(c)
+	return ok
+}
+
+// ofItsText are functions whose value has the collation of their first argument, and is no longer.
+var ofItsText = map[string]bool{"LEFT": true, "RIGHT": true, "SUBSTRING": true, "TRIM": true, "LTRIM": true, "RTRIM": true}
+
+// settle gives expressions among the keys the types that the definitions of the client's own text say.
+func (g *grouping) settle() bool {
+	for i, k := range g.plan.Keys {
+		c := g.cols[i]
+		if k.Expr.Func == plan.ExprColumn || k.Item < 0 || k.Item >= len(g.expect) || c.Kind != schema.KindBigInt {
+			continue
+		}
+		e := &g.expect[k.Item]
+		t, ok := integerTypes[e.Type]
+		if e.Type == wire.TypeYear {
+			t.kind, ok = schema.KindYear, true
+		}
+		if !ok || e.Flags&wire.FlagZerofill != 0 {
+			return false
+		}
+		c.Kind, c.SQLType = t.kind, integerNames[t.kind]
+		if c.Unsigned = e.Flags&wire.FlagUnsigned != 0 && t.kind != schema.KindYear; c.Unsigned {
+			c.SQLType += " unsigned"
+		}
+	}
+	return true
+}
+
+var integerNames = map[schema.Kind]string{
+	schema.KindTinyInt: "tinyint", schema.KindSmallInt: "smallint", schema.KindMediumInt: "mediumint", schema.KindInt: "int",
+	schema.KindBigInt: "bigint", schema.KindYear: "year",
 }
 
 func (g *grouping) addColumn(c schema.Column) {
@@ -119,9 +177,8 @@ func (g *grouping) addColumn(c schema.Column) {
 }
 
 // bindCall binds an aggregate, with the column that its result goes to.
-func (g *grouping) bindCall(s *splitRun, i int, used *predicates) bool {
+func (g *grouping) bindCall(b *scalars, i int) bool {
 	call := &g.plan.Calls[i]
-	columns := g.plan.Fetch.Columns
 	count := schema.Column{Name: plan.GroupColumn(i, 0), Kind: schema.KindBigInt, SQLType: "bigint"}
 	if call.Arg == nil {
 		g.calls = append(g.calls, kernel.Count(-1))
@@ -129,30 +186,42 @@ func (g *grouping) bindCall(s *splitRun, i int, used *predicates) bool {
 		g.addColumn(count)
 		return true
 	}
-	plain := call.Arg.Op == plan.ArithmeticColumn
+	b.useExpr(call.Arg)
+	plain := call.Arg.Func == plan.ExprColumn
 	switch column := call.Arg.Column; {
 	case plain && call.Func == plan.AggregateCount:
-		used.used[column] = true
-		g.calls = append(g.calls, kernel.Count(column))
+		a, ok := kernel.Count(column), true
+		if call.Distinct {
+			a, ok = kernel.CountDistinct(column, b.fetch.Columns[column])
+		}
+		g.calls = append(g.calls, a)
 		count.NotNull = true
 		g.addColumn(count)
-		return true
+		return ok
 	case call.Func == plan.AggregateMin || call.Func == plan.AggregateMax:
 		if !plain {
 			return false
 		}
-		a, ok := kernel.Extreme(column, columns[column], call.Func == plan.AggregateMax)
-		used.used[column] = true
-		c := *columns[column]
+		a, ok := kernel.Extreme(column, b.fetch.Columns[column], call.Func == plan.AggregateMax)
+		c := *b.fetch.Columns[column]
 		c.Name, c.NotNull = plan.GroupColumn(i, 0), false
 		g.calls = append(g.calls, a)
 		g.addColumn(c)
 		return ok
 	}
-	n, ok := s.number(call.Arg, columns, used.used)
-	if !ok {
+	return g.bindNumber(b, i, count)
+}
+
+// bindNumber binds an aggregate of numbers.
+func (g *grouping) bindNumber(b *scalars, i int, count schema.Column) bool {
+	call := &g.plan.Calls[i]
+	b.summed = call.Func != plan.AggregateCount
+	s, ok := b.scalar(call.Arg)
+	b.summed = false
+	if !ok || s.Number == nil {
 		return false
 	}
+	n := s.Number
 	if call.Func == plan.AggregateCount {
 		g.calls = append(g.calls, kernel.CountOf(n))
 		count.NotNull = true
@@ -169,38 +238,6 @@ func (g *grouping) bindCall(s *splitRun, i int, used *predicates) bool {
 		g.addColumn(count)
 	}
 	return true
-}
-
-// number binds an expression.
-func (s *splitRun) number(a *plan.Arithmetic, columns []*schema.Column, used []bool) (*kernel.Number, bool) {
-	switch a.Op {
-	case plan.ArithmeticColumn:
-		used[a.Column] = true
-		return kernel.NumberColumn(a.Column, columns[a.Column])
-	case plan.ArithmeticLiteral:
-		v, err := s.binder.args.value(a.Literal)
-		if err != nil || v.Kind != value.Int && v.Kind != value.Decimal {
-			return nil, false
-		}
-		return kernel.NumberConstant(v.Bytes)
-	}
-	var args []*kernel.Number
-	for _, sub := range a.Args {
-		n, ok := s.number(sub, columns, used)
-		if !ok {
-			return nil, false
-		}
-		args = append(args, n)
-	}
-	switch {
-	case len(args) == 1:
-		return kernel.Negated(args[0])
-	case a.Op == plan.ArithmeticPlus:
-		return kernel.Plus(args[0], args[1])
-	case a.Op == plan.ArithmeticMinus:
-		return kernel.Minus(args[0], args[1])
-	}
-	return kernel.Times(args[0], args[1])
 }
 
 // define writes the definition of the table of results, named by it: a workspace keeps it for the next execution.
@@ -231,18 +268,20 @@ func (g *grouping) define() {
 
 // describeGroups runs the client's own text over no rows, for the definitions of its result.
 func (s *splitRun) describeGroups(g *grouping, params *wire.Execute) error {
-	f := &s.plan.Fetches[0]
-	if f.Table.Source != "" {
-		if err := s.unchanged(f.Table); err != nil {
+	for i := range s.plan.Fetches {
+		f := &s.plan.Fetches[i]
+		if f.Table.Source != "" {
+			if err := s.unchanged(f.Table); err != nil {
+				return err
+			}
+		}
+		loader, err := s.bench.Load(f.Table, f.Columns)
+		if err == nil {
+			err = loader.Close()
+		}
+		if err != nil {
 			return err
 		}
-	}
-	loader, err := s.bench.Load(f.Table, f.Columns)
-	if err == nil {
-		err = loader.Close()
-	}
-	if err != nil {
-		return err
 	}
 	sql, err := s.text()
 	if err != nil {
@@ -309,20 +348,26 @@ func (s *splitRun) fetchGroups(g *grouping) error {
 		sql = append(sql, " LIMIT "+noLimit...)
 	}
 	o := opener{session: s.Session, fetch: f, row: make([][]byte, len(f.Columns)), bufs: make([][]byte, len(f.Columns))}
+	if len(f.Of) > 0 {
+		o.last = make([][]byte, len(f.Columns))
+	}
 	fetched := uint64(0)
 	defer func() { s.note.Fetched += fetched }()
 	return s.query(string(sql), func(row [][]byte) error {
 		fetched++
-		if err := o.open(row, g.columns); err != nil {
-			return err
-		}
 		if g.filter != nil {
+			if err := o.open(row, g.first); err != nil {
+				return err
+			}
 			switch outcome := g.filter.Of(o.row); {
 			case outcome&kernel.True == 0:
 				return nil
 			case outcome != kernel.True:
 				return errUngrouped
 			}
+		}
+		if err := o.open(row, g.rest); err != nil {
+			return err
 		}
 		if !g.rows.Add(o.row) {
 			return errUngrouped
@@ -375,7 +420,11 @@ func (g *grouping) matches(columns [][]byte, caps wire.Capability) bool {
 		if c.Decode(columns[i], caps) != nil {
 			return false
 		}
-		if e := &g.expect[i]; c.Type != e.Type || c.Decimals != e.Decimals || c.Charset != e.Charset || (c.Flags^e.Flags)&signs != 0 {
+		e := &g.expect[i]
+		if c.Type == wire.TypeVarString && e.Type == c.Type {
+			c.Decimals = e.Decimals // MySQL says 31 of a function
+		}
+		if c.Type != e.Type || c.Decimals != e.Decimals || c.Charset != e.Charset || (c.Flags^e.Flags)&signs != 0 {
 			return false
 		}
 	}

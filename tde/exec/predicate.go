@@ -27,6 +27,9 @@ func (p *predicates) use(d *plan.Predicate) {
 		}
 	default:
 		p.used[d.Column] = true
+		if d.Peer > 0 {
+			p.used[d.Peer-1] = true
+		}
 	}
 }
 
@@ -57,6 +60,13 @@ func (p *predicates) condition(d *plan.Predicate) *kernel.Condition {
 
 // comparison binds a comparison of a column with literals. Servers compare a list in another way where its types differ.
 func (p *predicates) comparison(d *plan.Predicate) *kernel.Condition {
+	if d.Peer > 0 {
+		c, ok := kernel.Pair(d.Column, p.fetch.Columns[d.Column], operators[d.Op][0], d.Peer-1, p.fetch.Columns[d.Peer-1])
+		if !ok {
+			return nil
+		}
+		return c
+	}
 	kind := value.Null
 	var args []*kernel.Condition
 	for i, literal := range d.Literals {

@@ -22,16 +22,35 @@ type computed struct {
 // scalars binds Expressions.
 type scalars struct {
 	predicates
-	vars *Vars
+	vars   *Vars
+	summed bool // values are only added up
+}
+
+// useExpr notes the columns of an expression.
+func (b *scalars) useExpr(e *plan.Expression) {
+	switch e.Func {
+	case plan.ExprColumn:
+		b.used[e.Column] = true
+	case plan.ExprCondition:
+		b.use(e.Predicate)
+	}
+	for _, a := range e.Args {
+		b.useExpr(a)
+	}
+}
+
+// textsAreWhole says whether the session's sql_mode leaves texts as they are stored.
+func (b *scalars) textsAreWhole() bool {
+	mode := b.vars.SQLMode
+	return !b.vars.context.PadCharToFullLength && !strings.Contains(mode, "ORACLE") && !strings.Contains(mode, "EMPTY_STRING_IS_NULL")
 }
 
 // bindItems binds a Projection's expressions, and reports false where one of them, or its type, is only a server's to compute.
 func (x *Session) bindItems(p *plan.Projection, sh *shape) (items []*computed, ok bool) {
-	mode := x.vars.SQLMode
-	if x.vars.context.PadCharToFullLength || strings.Contains(mode, "ORACLE") || strings.Contains(mode, "EMPTY_STRING_IS_NULL") {
+	b := scalars{predicates: predicates{binder: &x.binder, fetch: &plan.Fetch{Columns: p.Columns}}, vars: &x.vars}
+	if !b.textsAreWhole() {
 		return nil, false
 	}
-	b := scalars{predicates{binder: &x.binder, fetch: &plan.Fetch{Columns: p.Columns}}, &x.vars}
 	items = make([]*computed, len(p.Items))
 	for i := range p.Items {
 		if p.Items[i].Expr == nil {
@@ -132,6 +151,13 @@ func call(name string, args []*kernel.Scalar) (*kernel.Scalar, bool) {
 		return kernel.Concat(args...)
 	case "COALESCE":
 		return kernel.Coalesce(args...)
+	}
+	if name == plan.ExprMinus && len(args) == 1 {
+		if args[0].Number == nil {
+			return nil, false
+		}
+		n, ok := kernel.Negated(args[0].Number)
+		return kernel.ScalarNumber(n), ok
 	}
 	var of func(a, b *kernel.Number) (*kernel.Number, bool)
 	switch name {
@@ -237,6 +263,9 @@ func (b *scalars) cases(args []*plan.Expression) (*kernel.Scalar, bool) {
 			return nil, false
 		}
 		choices = append(choices, c)
+	}
+	if b.summed {
+		return kernel.CaseSummed(choices)
 	}
 	return kernel.Case(choices)
 }

@@ -196,6 +196,7 @@ type opener struct {
 	from    [][]byte // the row as it came
 	row     [][]byte
 	bufs    [][]byte
+	last    [][]byte // of a join, the cells that bufs have been made of: one row of a table comes with many of another
 }
 
 // open opens some of a row's columns.
@@ -209,7 +210,7 @@ func (o *opener) open(row [][]byte, columns []int) error {
 		c := o.fetch.Columns[i]
 		plain, err := o.value(i, c, row[i])
 		if err != nil {
-			return corrupt(o.fetch.Table, c, err)
+			return corrupt(o.fetch.TableOf(i), c, err)
 		}
 		o.row[i] = plain
 	}
@@ -220,13 +221,22 @@ func (o *opener) value(i int, c *schema.Column, v []byte) ([]byte, error) {
 	if c.Storage == schema.StoredClear {
 		return evaluator.Stored(c, v)
 	}
-	sealer := o.session.state.sealers[o.fetch.Table.ID]
+	sealer := o.session.state.sealers[o.fetch.TableOf(i).ID]
 	if sealer == nil {
 		return nil, errNoSealer
+	}
+	if o.last != nil {
+		if len(o.last[i]) > 0 && bytes.Equal(o.last[i], v) {
+			return o.bufs[i], nil
+		}
+		o.last[i] = append(o.last[i][:0], v...)
 	}
 	o.session.opened++
 	var err error
 	if o.bufs[i], err = sealer.cells.Open(o.bufs[i][:0], c.ID, v); err != nil {
+		if o.last != nil {
+			o.last[i] = nil
+		}
 		return nil, err
 	}
 	if o.bufs[i] == nil {

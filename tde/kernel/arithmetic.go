@@ -13,6 +13,7 @@ type Number struct {
 	Digits, Scale int
 	integer       bool // no operand is a DECIMAL
 	unsigned      bool // one of its integers is unsigned: servers refuse a difference below zero
+	zero          bool // the literal 0
 	eval          func(row [][]byte) (v int64, state numberState)
 }
 
@@ -110,6 +111,7 @@ func NumberConstant(text []byte) (n *Number, ok bool) {
 		}
 	}
 	v, state := scaled(text, n.Scale)
+	n.zero = n.integer && v == 0
 	n.eval = func([][]byte) (int64, numberState) { return v, isNumber }
 	return n, state == isNumber
 }

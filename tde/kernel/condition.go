@@ -8,6 +8,8 @@ type Condition struct {
 	op     operation
 	column int
 	test   Test
+	peer   int
+	pair   func(a, b []byte) Outcome
 	args   []*Condition
 }
 
@@ -15,6 +17,7 @@ type operation uint8
 
 const (
 	opTest operation = iota
+	opPair
 	opIsNull
 	opConstant
 	opNot
@@ -50,6 +53,12 @@ func (c *Condition) Of(row [][]byte) Outcome {
 			return c.test(v)
 		}
 		return Null
+	case opPair:
+		a, b := row[c.column], row[c.peer]
+		if a == nil || b == nil {
+			return Null
+		}
+		return c.pair(a, b)
 	case opIsNull:
 		return of(row[c.column] == nil)
 	case opNot:

@@ -16,11 +16,14 @@ type Groups struct {
 	index  map[string]int
 	groups []group
 	key    []byte
+	values [][]byte // of the keys, of the row at hand
 }
 
-// GroupKey is a column that rows are grouped by.
+// GroupKey is a column that rows are grouped by, or an expression.
 type GroupKey struct {
 	column    int
+	scalar    *Scalar // nil: the column
+	scratch   []byte
 	canonical func(dst, stored []byte) (key []byte, ok bool)
 	// spelled: values that differ can be equal, and which of them a server shows is not known.
 	spelled bool
@@ -33,6 +36,7 @@ type Aggregate struct {
 	column int // -1: every row counts
 	order  *Order
 	sign   int
+	key    GroupKey // of DISTINCT
 }
 
 type aggregateKind uint8
@@ -41,6 +45,7 @@ const (
 	aggregateCount aggregateKind = iota
 	aggregateSum
 	aggregateExtreme
+	aggregateDistinct
 )
 
 type group struct {
@@ -55,6 +60,7 @@ type accumulator struct {
 	lo    uint64
 	best  []byte
 	place []byte
+	seen  map[string]struct{}
 }
 
 // KeyOf is a column as a key, where it is known which values are equal.
@@ -99,6 +105,43 @@ func Count(column int) Aggregate { return Aggregate{kind: aggregateCount, column
 // CountOf counts the rows in which a number is not NULL.
 func CountOf(n *Number) Aggregate { return Aggregate{kind: aggregateCount, number: n} }
 
+// CountDistinct counts the values of a column that differ.
+func CountDistinct(column int, col *schema.Column) (a Aggregate, ok bool) {
+	a = Aggregate{kind: aggregateDistinct, column: column}
+	a.key, ok = KeyOf(column, col)
+	return a, ok
+}
+
+// KeyOfScalar is an expression as a key: an integer, or a text that is stored and compares as col does.
+func KeyOfScalar(s *Scalar, col *schema.Column) (k GroupKey, ok bool) {
+	k, ok = KeyOf(-1, col)
+	k.scalar = s
+	return k, ok && (s.Number == nil || s.Number.integer)
+}
+
+// value is the stored form of a row's key, nil for NULL.
+func (k *GroupKey) value(row [][]byte) (stored []byte, ok bool) {
+	if k.scalar == nil {
+		return row[k.column], true
+	}
+	if k.scalar.Number == nil {
+		text, null, ok := k.scalar.Text(k.scratch[:0], row)
+		if k.scratch = text; null {
+			return nil, ok
+		}
+		if text == nil {
+			text = []byte{}
+		}
+		return text, ok
+	}
+	v, null, ok := k.scalar.Exact(row)
+	if !ok || null {
+		return nil, ok
+	}
+	k.scratch = binary.BigEndian.AppendUint64(k.scratch[:0], uint64(v))
+	return k.scratch, true
+}
+
 // Sum adds numbers up.
 func Sum(n *Number) Aggregate { return Aggregate{kind: aggregateSum, number: n} }
 
@@ -139,7 +182,11 @@ func (g *Groups) Add(row [][]byte) bool {
 	}
 	accs := g.groups[i].accs
 	for c := range g.calls {
-		if !g.calls[c].add(&accs[c], row) {
+		if a := &g.calls[c]; a.kind == aggregateDistinct {
+			if !g.distinct(a, &accs[c], row) {
+				return false
+			}
+		} else if !a.add(&accs[c], row) {
 			return false
 		}
 	}
@@ -149,10 +196,16 @@ func (g *Groups) Add(row [][]byte) bool {
 // find is the group of a row.
 func (g *Groups) find(row [][]byte) (i int, ok bool) {
 	g.key = g.key[:0]
+	if g.values == nil {
+		g.values = make([][]byte, len(g.keys))
+	}
 	for k := range g.keys {
 		key := &g.keys[k]
-		v := row[key.column]
-		if v == nil {
+		v, ok := key.value(row)
+		if !ok {
+			return 0, false
+		}
+		if g.values[k] = v; v == nil {
 			g.key = append(g.key, 0)
 			continue
 		}
@@ -165,10 +218,10 @@ func (g *Groups) find(row [][]byte) (i int, ok bool) {
 	}
 	i, found := g.index[string(g.key)]
 	if !found {
-		return g.open(row)
+		return g.open()
 	}
 	for k := range g.keys {
-		if g.keys[k].spelled && string(g.groups[i].keys[k]) != string(row[g.keys[k].column]) {
+		if g.keys[k].spelled && string(g.groups[i].keys[k]) != string(g.values[k]) {
 			return 0, false
 		}
 	}
@@ -176,12 +229,8 @@ func (g *Groups) find(row [][]byte) (i int, ok bool) {
 }
 
 // open makes a row's group.
-func (g *Groups) open(row [][]byte) (i int, ok bool) {
-	keys := make([][]byte, len(g.keys))
-	for k := range g.keys {
-		keys[k] = row[g.keys[k].column]
-	}
-	keys = clone(keys)
+func (g *Groups) open() (i int, ok bool) {
+	keys := clone(g.values)
 	if g.budget -= 2*rowSize(keys) + 96*len(g.calls) + 64; g.budget < 0 {
 		return 0, false
 	}
@@ -189,6 +238,27 @@ func (g *Groups) open(row [][]byte) (i int, ok bool) {
 	g.groups = append(g.groups, group{keys, make([]accumulator, len(g.calls))})
 	g.index[string(g.key)] = i
 	return i, true
+}
+
+// distinct notes a row's value.
+func (g *Groups) distinct(a *Aggregate, acc *accumulator, row [][]byte) (ok bool) {
+	v := row[a.column]
+	if v == nil {
+		return true
+	}
+	if g.key, ok = a.key.canonical(g.key[:0], v); !ok {
+		return false
+	}
+	if _, seen := acc.seen[string(g.key)]; seen {
+		return true
+	}
+	if acc.seen == nil {
+		acc.seen = map[string]struct{}{}
+	}
+	acc.seen[string(g.key)] = struct{}{}
+	acc.count++
+	g.budget -= len(g.key) + 64
+	return g.budget >= 0
 }
 
 func (a *Aggregate) add(acc *accumulator, row [][]byte) bool {
@@ -242,7 +312,7 @@ func (g *Groups) Rows(yield func(row [][]byte) error) error {
 
 func (a *Aggregate) result(acc *accumulator) []byte {
 	switch {
-	case a.kind == aggregateCount:
+	case a.kind == aggregateCount || a.kind == aggregateDistinct:
 		return binary.BigEndian.AppendUint64(nil, acc.count)
 	case acc.count == 0:
 		return nil

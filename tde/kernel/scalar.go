@@ -3,6 +3,7 @@ package kernel
 import (
 	"bytes"
 	"math/big"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -268,10 +269,18 @@ type Choice struct {
 }
 
 // Case is CASE WHEN … END: of texts, of integers, or of numbers of one scale.
-func Case(choices []Choice) (s *Scalar, ok bool) {
+func Case(choices []Choice) (s *Scalar, ok bool) { return cases(choices, false) }
+
+// CaseSummed is a CASE whose values are only added up, so that zero can be of any type.
+func CaseSummed(choices []Choice) (s *Scalar, ok bool) { return cases(choices, true) }
+
+func cases(choices []Choice, summed bool) (s *Scalar, ok bool) {
 	values := make([]*Scalar, len(choices))
 	for i, c := range choices {
 		values[i] = c.Then
+	}
+	if summed {
+		values = zeroes(values)
 	}
 	if !unified(values) {
 		return nil, false
@@ -333,6 +342,10 @@ func chosen(values []*Scalar, pick func(row [][]byte) (*Scalar, numberState)) *S
 		return &out
 	}
 	n := *out.Number
+	n.zero = false
+	for _, v := range values {
+		n.Digits = max(n.Digits, v.Number.Digits)
+	}
 	n.eval = func(row [][]byte) (int64, numberState) {
 		s, state := pick(row)
 		if state != isNumber {
@@ -361,6 +374,25 @@ func unified(values []*Scalar) bool {
 		}
 	}
 	return true
+}
+
+// zeroes makes each literal 0 one of the type that another value has.
+func zeroes(values []*Scalar) []*Scalar {
+	isZero := func(s *Scalar) bool { return s.Number != nil && s.Number.zero }
+	i := slices.IndexFunc(values, func(s *Scalar) bool { return s.Number != nil && !isZero(s) && !s.Number.integer })
+	if i < 0 {
+		return values
+	}
+	values = slices.Clone(values)
+	like := values[i].Number
+	for k, v := range values {
+		if isZero(v) {
+			n := *v.Number
+			n.Digits, n.Scale, n.integer = like.Digits, like.Scale, false
+			values[k] = ScalarNumber(&n)
+		}
+	}
+	return values
 }
 
 // DatePart is YEAR, MONTH or DAY of a DATE or DATETIME: so many digits of its stored form, from a place on.

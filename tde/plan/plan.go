@@ -163,6 +163,7 @@ type Fetch struct {
 	// Columns are those that SQL selects, in its order; the others are not needed. Protected ones come as cells, clear
 	// ones as their ReadBack.
 	Columns []*schema.Column
+	Of      []*schema.Table // the table of each, where SQL joins several; nil: Table
 	SQL     []Part
 	Lock    string // the locking clause at the end of SQL, if any
 	Full    bool   // no condition goes upstream

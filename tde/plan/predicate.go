@@ -13,6 +13,7 @@ type Predicate struct {
 	Op       Operation
 	Column   int               // index into the Fetch's Columns
 	Literals []int             // what Column is compared with; -1 is NULL
+	Peer     int               // 1 and the column that Column is compared with; 0: with Literals
 	Folded   map[int]*Constant // expressions that stand in place of some Literals, by their index
 	Args     []*Predicate
 }
@@ -117,7 +118,14 @@ func (d *describer) comparison(n *ast.BinaryOperationExpr) *Predicate {
 	if !ok {
 		return nil
 	}
-	if d.column(n.L) >= 0 {
+	l, r := d.column(n.L), d.column(n.R)
+	if l >= 0 && r >= 0 {
+		if !kernelCompares(d.columns[l]) || d.columns[l].Kind != d.columns[r].Kind {
+			return nil
+		}
+		return &Predicate{Op: ops[0], Column: l, Peer: r + 1}
+	}
+	if l >= 0 {
 		return d.compared(ops[0], n.L, n.R)
 	}
 	return d.compared(ops[1], n.R, n.L)

@@ -22,6 +22,9 @@ func (p *Predicate) print(columns []*schema.Column) string {
 		return "NOT " + p.Args[0].print(columns)
 	}
 	name := quote(columns[p.Column].Name)
+	if p.Peer > 0 {
+		return name + signs[p.Op] + quote(columns[p.Peer-1].Name)
+	}
 	switch p.Op {
 	case OpIsNull:
 		return name + " IS NULL"
@@ -80,7 +83,7 @@ func (g *Groups) print(b *strings.Builder) {
 		b.WriteString("\n  groups:   " + GroupColumn(i, 0) + " = " + g.Calls[i].print(f.Columns))
 	}
 	for _, k := range g.Keys {
-		b.WriteString("\n  groups:   by " + quote(f.Columns[k].Name))
+		b.WriteString("\n  groups:   by " + k.Expr.print(f.Columns))
 	}
 	b.WriteString("\n  then:     " + partsString(g.Text))
 }
@@ -89,21 +92,7 @@ func (c *Call) print(columns []*schema.Column) string {
 	if c.Arg == nil {
 		return string(c.Func) + "(*)"
 	}
-	return string(c.Func) + "(" + c.Arg.print(columns) + ")"
-}
-
-func (a *Arithmetic) print(columns []*schema.Column) string {
-	switch a.Op {
-	case ArithmeticColumn:
-		return quote(columns[a.Column].Name)
-	case ArithmeticLiteral:
-		return literalName(a.Literal)
-	}
-	sign := map[ArithmeticOp]string{ArithmeticPlus: " + ", ArithmeticMinus: " - ", ArithmeticTimes: " * "}[a.Op]
-	if len(a.Args) == 1 {
-		return "(-" + a.Args[0].print(columns) + ")"
-	}
-	return "(" + a.Args[0].print(columns) + sign + a.Args[1].print(columns) + ")"
+	return string(c.Func) + "(" + map[bool]string{true: "DISTINCT "}[c.Distinct] + c.Arg.print(columns) + ")"
 }
 
 // print writes what upstream does of a query whose select list the proxy computes.
@@ -128,6 +117,9 @@ func (e *Expression) print(columns []*schema.Column) string {
 	var args []string
 	for _, a := range e.Args {
 		args = append(args, a.print(columns))
+	}
+	if e.Func == ExprMinus && len(args) == 1 {
+		return "(-" + args[0] + ")"
 	}
 	if e.Func == ExprPlus || e.Func == ExprMinus || e.Func == ExprTimes {
 		return "(" + strings.Join(args, " "+e.Func+" ") + ")"

@@ -6,7 +6,6 @@ import (
 
 	"github.com/pingcap/tidb/pkg/parser/ast"
 	"github.com/pingcap/tidb/pkg/parser/opcode"
-	"github.com/pingcap/tidb/pkg/parser/test_driver"
 
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
@@ -30,45 +29,12 @@ type ProjectedItem struct {
 	Expr   *Expression // of others
 }
 
-// Expression is an expression over columns of a row.
-type Expression struct {
-	Func      string // in capitals; Column, Literal, Arithmetic or Condition for what is no function
-	Column    int
-	Literal   int
-	Args      []*Expression // of CASE: conditions and values in turns, then the ELSE, if any
-	Predicate *Predicate
-}
-
-// What an Expression is beside a function.
-const (
-	ExprColumn    = "column"
-	ExprLiteral   = "literal"
-	ExprCondition = "condition"
-	ExprPlus      = "+"
-	ExprMinus     = "-"
-	ExprTimes     = "*"
-	ExprCase      = "CASE"
-)
-
-// projectable are the functions that an Expression may have, by their names, with the fewest and the most arguments.
-var projectable = map[string]struct {
-	name     string
-	min, max int
-}{
-	"upper": {"UPPER", 1, 1}, "ucase": {"UPPER", 1, 1}, "lower": {"LOWER", 1, 1}, "lcase": {"LOWER", 1, 1},
-	"length": {"LENGTH", 1, 1}, "octet_length": {"LENGTH", 1, 1}, "char_length": {"CHAR_LENGTH", 1, 1}, "character_length": {"CHAR_LENGTH", 1, 1},
-	"concat": {"CONCAT", 1, 16}, "left": {"LEFT", 2, 2}, "right": {"RIGHT", 2, 2}, "substring": {"SUBSTRING", 2, 3}, "substr": {"SUBSTRING", 2, 3},
-	"mid": {"SUBSTRING", 3, 3}, "trim": {"TRIM", 1, 1}, "ltrim": {"LTRIM", 1, 1}, "rtrim": {"RTRIM", 1, 1},
-	"ifnull": {"COALESCE", 2, 2}, "coalesce": {"COALESCE", 1, 16}, "if": {"CASE", 3, 3},
-	"year": {"YEAR", 1, 1}, "month": {"MONTH", 1, 1}, "day": {"DAY", 1, 1}, "dayofmonth": {"DAY", 1, 1},
-}
-
 // projecting is a Projection that is being planned.
 type projecting struct {
 	out   Projection
 	ends  []int // of the items, as tokens
 	items int
-	d     describer
+	expresser
 	own   []column // those that the item at work reads
 	first int      // their first output
 }
@@ -83,7 +49,7 @@ func (n *narrower) projection(s *ast.SelectStmt, split *Split) *Projection {
 	}
 	b := n.block.again()
 	p := &projecting{}
-	p.d = describer{block: b, find: p.column}
+	p.expresser = expresser{d: describer{block: b, find: p.column}}
 	if !p.bounds(b, len(s.Fields.Fields)) {
 		return nil
 	}
@@ -103,13 +69,13 @@ func (n *narrower) projection(s *ast.SelectStmt, split *Split) *Projection {
 		p.out.Columns = append(p.out.Columns, o.Column)
 	}
 	for _, part := range r.Head {
-		for _, l := range p.out.Literals {
+		for _, l := range p.literals {
 			if part.Kind != PartText && part.Literal == l {
 				return nil // what is computed here is not for upstream
 			}
 		}
 	}
-	p.out.Query = *r
+	p.out.Query, p.out.Literals = *r, p.literals
 	return &p.out
 }
 
@@ -185,7 +151,7 @@ func (p *projecting) expression(b *block, f *ast.SelectField, outs *outputs) (do
 		return false, nil
 	}
 	p.own, p.first = nil, len(outs.list)
-	literals := len(p.out.Literals)
+	literals := len(p.literals)
 	e := p.describe(f.Expr)
 	start := b.tokenAt(f.Offset)
 	if e == nil || start < 0 || len(p.own) == 0 {
@@ -214,7 +180,7 @@ func (p *projecting) within(b *block, from, start, end int) bool {
 			n++
 		}
 	}
-	return n == len(p.out.Literals)-from
+	return n == len(p.literals)-from
 }
 
 // column is the output that an expression's column is, or -1.
@@ -245,94 +211,4 @@ func (b *block) unique(src *source) bool {
 		}
 	}
 	return n == 1
-}
-
-// describe describes an expression, or returns nil.
-func (p *projecting) describe(e ast.ExprNode) *Expression {
-	switch n := unparen(e).(type) {
-	case *ast.ColumnNameExpr:
-		if i := p.column(n); i >= 0 {
-			return &Expression{Func: ExprColumn, Column: i}
-		}
-		return nil
-	case *test_driver.ParamMarkerExpr:
-		i, ok := p.d.literal(n)
-		if !ok {
-			return nil
-		}
-		p.out.Literals = append(p.out.Literals, i)
-		return &Expression{Func: ExprLiteral, Literal: i}
-	case *ast.FuncCallExpr:
-		f, ok := projectable[n.FnName.L]
-		if !ok || n.Schema.O != "" || len(n.Args) < f.min || len(n.Args) > f.max {
-			return nil
-		}
-		if n.FnName.L == "if" {
-			return p.call(ExprCase, n.Args...)
-		}
-		return p.call(f.name, n.Args...)
-	case *ast.CaseExpr:
-		return p.cases(n)
-	case *ast.BinaryOperationExpr:
-		if sign := map[opcode.Op]string{opcode.Plus: ExprPlus, opcode.Minus: ExprMinus, opcode.Mul: ExprTimes}[n.Op]; sign != "" {
-			return p.call(sign, n.L, n.R)
-		}
-	}
-	return p.condition(e)
-}
-
-func (p *projecting) call(name string, args ...ast.ExprNode) *Expression {
-	out := &Expression{Func: name}
-	for i, a := range args {
-		var e *Expression
-		if name == ExprCase && i%2 == 0 && i+1 < len(args) {
-			e = p.condition(a)
-		} else {
-			e = p.describe(a)
-		}
-		if e == nil {
-			return nil
-		}
-		out.Args = append(out.Args, e)
-	}
-	return out
-}
-
-// cases describes CASE WHEN … END.
-func (p *projecting) cases(n *ast.CaseExpr) *Expression {
-	if n.Value != nil {
-		return nil
-	}
-	var args []ast.ExprNode
-	for _, w := range n.WhenClauses {
-		args = append(args, w.Expr, w.Result)
-	}
-	if n.ElseClause != nil {
-		args = append(args, n.ElseClause)
-	}
-	return p.call(ExprCase, args...)
-}
-
-// condition describes what is true, false or NULL.
-func (p *projecting) condition(e ast.ExprNode) *Expression {
-	d := p.d.predicate(e)
-	if d == nil {
-		return nil
-	}
-	p.literals(d)
-	return &Expression{Func: ExprCondition, Predicate: d}
-}
-
-func (p *projecting) literals(d *Predicate) {
-	for i, l := range d.Literals {
-		switch folded := d.Folded[i]; {
-		case folded != nil:
-			p.out.Literals = append(p.out.Literals, folded.literals()...)
-		case l >= 0:
-			p.out.Literals = append(p.out.Literals, l)
-		}
-	}
-	for _, a := range d.Args {
-		p.literals(a)
-	}
 }

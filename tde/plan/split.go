@@ -160,6 +160,14 @@ func (n *narrower) fetch(table *schema.Table) (Fetch, error) {
 	return f, nil
 }
 
+// TableOf is the table of column i.
+func (f *Fetch) TableOf(i int) *schema.Table {
+	if f.Of != nil {
+		return f.Of[i]
+	}
+	return f.Table
+}
+
 // selection is the beginning of a Fetch's SQL: SELECT and its columns.
 func (f *Fetch) selection() string {
 	q := "SELECT "
