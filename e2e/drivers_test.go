@@ -20,14 +20,13 @@ import (
 const driversTable = "TDEPROXY_DRIVERS_TABLE"
 
 // TestDrivers has each driver do the same work over a plain server and, through the proxy, over encrypted tables: all that it
-// prints must be the same, and upstream has no canary of it. Both makes of server run side by side.
+// prints must be the same, and upstream has no canary of it.
 func TestDrivers(t *testing.T) {
 	table := newDriverTable()
 	if path := os.Getenv(driversTable); path != "" {
 		t.Cleanup(func() { must(t, os.WriteFile(path, []byte(table.String()), 0o644)) })
 	}
 	forFlavours(t, func(t *testing.T, f harness.Flavour) {
-		t.Parallel()
 		s := driverStage(t, f)
 		dir := t.TempDir()
 		must(t, matrix.Prepare(dir))

@@ -48,17 +48,33 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// forFlavours runs test for both makes of server.
+// forFlavours runs test for both makes of server side by side: a test that
+// asks one statement after the other leaves a core idle.
 func forFlavours(t *testing.T, test func(t *testing.T, f harness.Flavour)) {
 	t.Helper()
+	var both sync.WaitGroup
 	for _, f := range harness.Flavours() {
-		t.Run(string(f), func(t *testing.T) {
-			if _, err := f.Binary(); err != nil {
-				missing(t, err)
-			}
-			test(t, f)
-		})
+		both.Go(func() { forFlavour(t, f, test) })
 	}
+	both.Wait()
+}
+
+// forFlavoursInTurn is forFlavours for tests that change the environment or
+// that measure.
+func forFlavoursInTurn(t *testing.T, test func(t *testing.T, f harness.Flavour)) {
+	t.Helper()
+	for _, f := range harness.Flavours() {
+		forFlavour(t, f, test)
+	}
+}
+
+func forFlavour(t *testing.T, f harness.Flavour, test func(t *testing.T, f harness.Flavour)) {
+	t.Run(string(f), func(t *testing.T) {
+		if _, err := f.Binary(); err != nil {
+			missing(t, err)
+		}
+		test(t, f)
+	})
 }
 
 // missing skips, or fails where the environment promises all that is needed.

@@ -32,7 +32,7 @@ func TestNoKeyIsLeft(t *testing.T) {
 		missing(t, err)
 	}
 	binary := lingeringBinary(t)
-	forFlavours(t, func(t *testing.T, f harness.Flavour) {
+	forFlavoursInTurn(t, func(t *testing.T, f harness.Flavour) {
 		up, err := harness.StartServer(f, harness.ServerOptions{})
 		must(t, err)
 		t.Cleanup(up.Remove)

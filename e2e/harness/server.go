@@ -3,12 +3,14 @@ package harness
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/tdeproxy/tdeproxy/e2e/rawmysql"
@@ -251,14 +253,25 @@ func (s *Server) Flush() error {
 	return errors.New("dirty pages were not flushed in 30 s")
 }
 
-// FreePort finds a loopback TCP port that nothing listens on.
+// ports counts up from a place of this process's own, below the ports that
+// systems give to connections: what is free now stays so until it is used, and
+// while a server restarts.
+var ports atomic.Uint32
+
+const firstPort, lastPort = 10000, 19999
+
+// FreePort finds a loopback TCP port that nothing listens on, another one at
+// each call.
 func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	ports.CompareAndSwap(0, firstPort+rand.Uint32N(lastPort-firstPort))
+	for range lastPort - firstPort {
+		port := firstPort + int(ports.Add(1)-firstPort)%(lastPort-firstPort+1)
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("no free port from %d to %d", firstPort, lastPort)
 }
 
 func lastLines(s string, n int) string {
