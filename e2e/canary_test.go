@@ -95,6 +95,32 @@ func userVariables(c *rawmysql.Conn, a *harness.Canaries) error {
 	return nil
 }
 
+// constantVariables gives user variables canaries and uses them for encrypted columns alone.
+func constantVariables(c *rawmysql.Conn, a *harness.Canaries) error {
+	first, second, third, fourth, number := a.Text("constant", 30), a.Text("into", 30), a.Text("within", 30), a.Text("binary", 30), a.Int()
+	for _, q := range []string{
+		fmt.Sprintf("SET @a = '%s', @n = %d", first, number), fmt.Sprintf("SELECT '%s' INTO @b", second), fmt.Sprintf("SELECT @c := '%s'", third),
+		"SELECT @a, @n", "INSERT INTO c (v, n, t) VALUES (@a, @n, @b)", "SELECT ROW_COUNT(), @@warning_count", "BEGIN", "SAVEPOINT s",
+		"UPDATE c SET t = CONCAT(@c, 'x') WHERE n = @n", "ROLLBACK TO s", "COMMIT", "SET NAMES utf8mb4", "SHOW WARNINGS",
+		fmt.Sprintf("SET @d = CONCAT(@a, '%s', UPPER('%s')), @m = @n + %d", second, first, number), "INSERT INTO c (t, n) VALUES (@d, @m)",
+		"PREPARE p FROM 'INSERT INTO c (v, t) VALUES (?, ?)'", "EXECUTE p USING @a, @b",
+		fmt.Sprintf(`SET @text = 'INSERT INTO c (v) VALUES ("%s")'`, third), "PREPARE p FROM @text", "EXECUTE p", "DEALLOCATE PREPARE p",
+		"SELECT id FROM c WHERE n IN (@n, @m) OR CONCAT(@c, 'x') = 'x'", "DELETE FROM c WHERE n = @n", "SELECT LAST_INSERT_ID(), @@sql_mode",
+	} {
+		if err := c.Exec(q); err != nil {
+			return fmt.Errorf("%.60s: %w", q, err)
+		}
+	}
+	s, err := c.Prepare("SET @a = ?")
+	if err != nil {
+		return err
+	}
+	if _, err := s.Execute(rawmysql.Text(fourth)); err != nil {
+		return err
+	}
+	return c.Exec("INSERT INTO c (v) VALUES (@a)")
+}
+
 // textPrepares prepares and executes statements by SQL, with canaries that were taken from a table.
 func textPrepares(c *rawmysql.Conn, a *harness.Canaries) error {
 	text, canary := a.Text("text", 30), a.Text("using", 30)
@@ -168,6 +194,7 @@ func canaryWrites() []canaryWrite {
 		{"comment tricks", false, text("INSERT INTO c (v) /*!50000 VALUES ('%s') */", word)},
 		{"user variables", true, userVariables},
 		{"text prepare", true, textPrepares},
+		{"constants in user variables", true, constantVariables},
 		{"server side prepare", false, text("PREPARE s FROM 'INSERT INTO c (v) VALUES (''%s'')'", word)},
 		{"execute using", false, text("EXECUTE s")},
 		{"set statement", false, text("SET STATEMENT max_statement_time=10 FOR INSERT INTO c (v) VALUES ('%s')", word)},

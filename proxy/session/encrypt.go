@@ -171,6 +171,9 @@ func (e *encryption) text(s *Session, packet []byte) error {
 	err = e.run.Run(e.ctx, p, sql, false)
 	var passes *exec.Passes
 	if errors.As(err, &passes) {
+		if err := e.run.HandOver(passes.Effects); err != nil {
+			return err
+		}
 		return e.pass(s, packet, sql, passes.Effects)
 	}
 	return err
@@ -275,6 +278,9 @@ func (e *encryption) one(s *Session, p plan.Plan, piece []byte, more bool) (fail
 		var passes *exec.Passes
 		if !errors.As(err, &passes) {
 			return e.run.Failed, err
+		}
+		if err := e.run.HandOver(passes.Effects); err != nil {
+			return true, err
 		}
 		pass = &plan.PassThrough{Effects: passes.Effects}
 	}

@@ -38,6 +38,9 @@ func (e *encryption) executeForwarded(s *Session, id uint32, packet []byte) erro
 	if err := e.run.Allows(f.UserReads); err != nil {
 		return err
 	}
+	if err := e.run.HandOver(f); err != nil {
+		return err
+	}
 	failed, err := e.relay(s, packet, f)
 	if !failed {
 		e.run.Overwritten(f.UserWrites)

@@ -75,7 +75,7 @@ func (x *Session) diagnose(src []byte) plan.Plan {
 		x.found.affected = -1 // of what is asked now
 	}
 	if !asks && len(x.found.warnings) == 0 && !x.found.here {
-		return &plan.PassThrough{}
+		return &plan.PassThrough{Effects: plan.Effects{Quiet: true}}
 	}
 	if err := x.lexer.Lex(src, x.vars.mode); err != nil { // what is run next is this
 		return nil
@@ -194,6 +194,18 @@ func (s *splitRun) keepWarnings() error {
 		}
 		return err
 	})
+	return err
+}
+
+// countBefore asks upstream for the FOUND_ROWS() that a SET or DO leaves as it was, before the proxy's own queries change it.
+func (s *splitRun) countBefore() error {
+	if !s.plan.Uses.Silent || s.before.known {
+		return nil
+	}
+	_, row, err := s.queryRow("SELECT FOUND_ROWS() LIMIT 1")
+	if err == nil {
+		s.before.rows, err = strconv.ParseUint(string(row[0]), 10, 64)
+	}
 	return err
 }
 

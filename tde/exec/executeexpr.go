@@ -34,7 +34,7 @@ func (x *Session) planImmediate(ctx context.Context, p *plan.ExecuteText) (plan.
 	x.immediate, x.instead = false, instead{}
 	switch inner.(type) {
 	case *plan.PassThrough:
-		if len(x.userVars) > 0 && bytes.IndexByte(text, '@') >= 0 {
+		if x.keepsSecrets() && bytes.IndexByte(text, '@') >= 0 {
 			return nil, errUnread
 		}
 		return &plan.PassThrough{Effects: plan.Effects{Session: true, Schema: true}}, err

@@ -282,6 +282,9 @@ func (x *Session) execute(ctx context.Context, st *statement, packet []byte) err
 		if err := x.Allows(st.userVars); err != nil {
 			return err
 		}
+		if err := x.handOverNamed(st.userVars); err != nil {
+			return err
+		}
 	}
 	long := st.takeLong()
 	x.params = append(x.params[:0], st.bound...)

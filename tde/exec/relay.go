@@ -107,6 +107,9 @@ func (s *splitRun) done(packet []byte, more bool) error {
 	}
 	s.bench.Answered()
 	s.found = found{known: true, rows: ok.AffectedRows, affected: int64(ok.AffectedRows), count: ok.Warnings}
+	if s.plan.Uses.Silent {
+		s.found.rows, s.found.here = s.before.rows, !s.catalog.mariaDB
+	}
 	out := wire.OK{AffectedRows: ok.AffectedRows, Warnings: ok.Warnings, Status: s.Status &^ statusOfStatement}
 	if err := s.after(ok.Warnings); err != nil {
 		return err

@@ -125,6 +125,9 @@ func (x *Session) Plan(ctx context.Context, src []byte) (p plan.Plan, rest []byt
 	if err == nil {
 		x.notePlan(p)
 	}
+	if pass, ok := p.(*plan.PassThrough); ok && err == nil {
+		err = x.HandOver(pass.Effects)
+	}
 	return p, rest, err
 }
 
@@ -142,7 +145,7 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 		return p, nil, nil
 	}
 	if !x.known && plan.Diagnostics(src) {
-		return &plan.PassThrough{}, nil, nil // asking for variables would throw away what it asks for
+		return &plan.PassThrough{Effects: plan.Effects{Quiet: true}}, nil, nil // asking for variables would throw away what it asks for
 	}
 	if err := x.refresh(ctx); err != nil {
 		return nil, nil, err
@@ -151,13 +154,13 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 	x.state = x.present()
 	env := x.env()
 	if !bytewise(x.vars.ClientCharset) && !ascii(src) || plan.StoredProgram(src) {
-		if named {
+		if named && x.keepsSecrets() {
 			return nil, nil, errUnread
 		}
 		return plan.Unreadable(string(src), env), nil, nil
 	}
 	if err := x.lexer.Lex(src, x.vars.mode); err != nil {
-		if named {
+		if named && x.keepsSecrets() {
 			return nil, nil, errUnread
 		}
 		return plan.Unreadable(string(src), env), nil, nil
@@ -178,13 +181,17 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 	if p, err = x.plan(ctx, src, env); err != nil {
 		return nil, rest, err
 	}
-	if _, ok := p.(*plan.PassThrough); ok && x.before.known && plan.AsksBefore(src) {
+	if pass, ok := p.(*plan.PassThrough); ok && plan.AsksBefore(src) && (x.before.known || !pass.Effects.Quiet && x.keepsConstants()) {
 		return nil, rest, errAsksBefore
 	}
 	switch p := p.(type) {
 	case *plan.PassThrough:
 		if p.Calls != nil && x.Protects() {
 			return p, rest, x.harmless(ctx, p.Calls)
+		}
+		if p.Constants && x.Protects() && x.catalog.evaluator != nil {
+			kept, err := x.planConstants(ctx, p, src)
+			return kept, rest, err
 		}
 	case *plan.PrepareText, *plan.ExecuteText, *plan.DeallocateText:
 		p, err := x.planText(ctx, p)
@@ -248,8 +255,8 @@ func (x *Session) Remembers() bool { return len(x.instead.writes) > 0 || x.inste
 
 // Allows refuses the execution of a statement prepared upstream that reads user variables whose values are here alone.
 func (x *Session) Allows(reads string) error {
-	for name := range x.userVars {
-		if strings.Contains(reads, " "+name+" ") {
+	for name, v := range x.userVars {
+		if !v.constant && strings.Contains(reads, " "+name+" ") {
 			return errUserVar(name)
 		}
 	}
@@ -278,7 +285,7 @@ func (x *Session) harmless(ctx context.Context, r *plan.Routine) error {
 	}
 	env := x.env()
 	env.DB = r.DB
-	if x.named([]byte(rows[0][0])) {
+	if x.named([]byte(rows[0][0])) && x.keepsSecrets() {
 		return notSupported("procedure %s.%s could use a user variable whose value comes of an encrypted table", r.DB, r.Name)
 	}
 	if !plan.Harmless(rows[0][0], env) {

@@ -130,6 +130,9 @@ const codeInterrupted = 1317
 
 // prepareSession makes the evaluator's session the client's.
 func (s *splitRun) prepareSession() error {
+	if err := s.countBefore(); err != nil {
+		return err
+	}
 	if err := s.sessionValues(); err != nil {
 		return err
 	}

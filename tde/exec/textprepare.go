@@ -60,7 +60,7 @@ func (x *Session) planText(ctx context.Context, p plan.Plan) (plan.Plan, error) 
 		if x.texts.own[p.Name] != nil {
 			return p, nil
 		}
-		if names := x.derived(p.Using); len(names) > 0 {
+		if names := x.secret(p.Using); len(names) > 0 {
 			return nil, errUserVar(names...)
 		}
 		there := x.texts.upstream[p.Name]
@@ -106,7 +106,7 @@ func (x *Session) planPrepareText(ctx context.Context, p *plan.PrepareText) (pla
 
 // planPrepare plans the statement that PREPARE names. What touches no protected table is upstream's.
 func (x *Session) planPrepare(ctx context.Context, p *plan.PrepareText) (plan.Plan, error) {
-	hidden := false
+	hidden, shown := false, false
 	if p.Var != "" {
 		text, err := x.variableText(p.Var)
 		if err != nil {
@@ -115,8 +115,8 @@ func (x *Session) planPrepare(ctx context.Context, p *plan.PrepareText) (plan.Pl
 		if text == nil {
 			return &plan.PassThrough{}, nil // the server's error
 		}
+		hidden, shown = len(x.secret([]string{p.Var})) > 0, len(x.derived([]string{p.Var})) > 0
 		p = &plan.PrepareText{Name: p.Name, Text: string(text)}
-		hidden = x.userVars[p.Var] != nil
 	}
 	src := []byte(p.Text)
 	outer := x.note.Template
@@ -137,6 +137,11 @@ func (x *Session) planPrepare(ctx context.Context, p *plan.PrepareText) (plan.Pl
 		}
 		if hidden {
 			return nil, notSupported("PREPARE of a text that comes of an encrypted table is not supported")
+		}
+		if shown {
+			if err := x.handOver(); err != nil {
+				return nil, err
+			}
 		}
 		passed := &passedText{keptText: keptText{src, x.vars.DB, x.vars.mode}, generation: x.planned}
 		passed.reads, passed.writes = x.UserVars(src)
@@ -330,9 +335,10 @@ func (x *Session) usingValues(ctx context.Context, p *plan.ExecuteText) (vars []
 	vars = make([]*userVar, len(names))
 	var there []string
 	for i, n := range names {
-		if vars[i] = x.userVars[n]; vars[i] == nil {
+		switch vars[i] = x.userVars[n]; {
+		case vars[i] == nil:
 			there = append(there, n)
-		} else {
+		case !vars[i].constant:
 			hidden = true
 		}
 	}

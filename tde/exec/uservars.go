@@ -16,10 +16,9 @@ import (
 	"github.com/tdeproxy/tdeproxy/tde/value"
 )
 
-// userVar is a user variable that a Split has assigned. Its value comes of plaintext, so that it stays here: upstream's
-// variable of the name is another.
+// userVar is a user variable that a Split has assigned. Its value comes of plaintext, or of constants that could be bound for
+// an encrypted column, so that it stays here: upstream's variable of the name is another.
 type userVar struct {
-	typed     string // what gives the evaluator's variable a type that NULL leaves as it is; "": set gives it
 	set       string // what gives the evaluator's variable value, type and collation
 	literal   string // the value as a statement may have it
 	collation string // of a text, else ""
@@ -28,6 +27,7 @@ type userVar struct {
 	kind      wire.Type
 	unsigned  bool
 	unset     bool   // it was never assigned
+	constant  bool   // the value is made of the client's constants alone: upstream may see it where it must
 	expr      string // of USING, where it names no variable: it has a type that no variable has
 }
 
@@ -66,7 +66,7 @@ func errUserVar(names ...string) error {
 
 // mayShow refuses a statement that would store a value of this session's variables in a column which upstream has in clear.
 func (x *Session) mayShow(p *plan.Split) error {
-	if names := x.derived(p.ClearVars); len(names) > 0 {
+	if names := x.secret(p.ClearVars); len(names) > 0 {
 		return errUserVar(names...)
 	}
 	return nil
@@ -78,6 +78,12 @@ var errUnread error = notSupported("this statement could not be read and could n
 // planUserVars plans a statement that names user variables of this session; done says that it did.
 func (x *Session) planUserVars(ctx context.Context, src []byte) (p plan.Plan, done bool, err error) {
 	if bytes.Contains(bytes.ToLower(src), []byte("user_variables")) {
+		if err := x.handOver(); err != nil {
+			return nil, true, err
+		}
+		if len(x.userVars) == 0 {
+			return nil, false, nil
+		}
 		return nil, true, notSupported("a list of user variables while some have values that come of encrypted tables is not supported")
 	}
 	uses := plan.UserVarsOf(src, x.vars.mode)
@@ -86,18 +92,33 @@ func (x *Session) planUserVars(ctx context.Context, src []byte) (p plan.Plan, do
 	if len(reads) == 0 {
 		return nil, false, nil
 	}
+	upstream := false // can do it, with the variables
+	if len(x.secret(reads)) == 0 {
+		if upstream, err = x.upstreams(ctx, src, uses.Computes); err != nil {
+			return nil, true, err
+		}
+	}
 	if len(uses.Writes) == 0 && (uses.Computes || uses.Stores) {
 		p, err = x.planInstead(ctx, src, x.userVars)
 		if p != nil || err != nil {
 			return p, true, err
 		}
 	}
-	x.instead.src = nil
-	if !uses.Computes {
-		return nil, true, errUserVar(reads...)
+	if upstream {
+		return x.planShown(src)
 	}
-	p, err = x.planEvaluate(ctx, src)
-	return p, true, err
+	x.instead.src = nil
+	if uses.Computes {
+		p, err = x.planEvaluate(ctx, src)
+		_, refused := p.(*plan.Refuse)
+		if !refused || len(x.secret(reads)) > 0 {
+			return p, true, err
+		}
+	}
+	if names := x.secret(reads); len(names) > 0 {
+		return nil, true, errUserVar(names...)
+	}
+	return x.planShown(src)
 }
 
 // planEvaluate plans a statement for the evaluator alone.
@@ -209,6 +230,7 @@ func (s *splitRun) keepUserVars() error {
 	if len(row) != 3*len(names) {
 		return s.evaluated(wire.ErrMalformed)
 	}
+	constant := len(s.plan.Fetches) == 0 && len(s.secret(s.plan.Uses.UserIn)) == 0
 	for i, name := range names {
 		var c wire.Column
 		if err := c.Decode(defs[3*i], s.caps); err != nil {
@@ -218,6 +240,7 @@ func (s *splitRun) keepUserVars() error {
 		if old := s.preset[name]; old != nil && old.same(v) {
 			continue // upstream's own, as it was
 		}
+		v.constant = constant
 		if s.userVars == nil {
 			s.userVars = map[string]*userVar{}
 		}
@@ -265,7 +288,7 @@ func newUserVar(c *wire.Column, raw []byte, collation string) *userVar {
 	case wire.TypeNewDecimal, wire.TypeDecimal:
 		v.set = v.literal
 		if v.null {
-			v.typed = "0.0"
+			v.set = "NULLIF(0.0, 0.0)" // has a type, which a bare NULL has not
 		}
 	case wire.TypeFloat, wire.TypeDouble:
 		if !v.null && !strings.ContainsAny(v.literal, "eE") {
@@ -273,11 +296,11 @@ func newUserVar(c *wire.Column, raw []byte, collation string) *userVar {
 		}
 		v.set = v.literal
 		if v.null {
-			v.typed = "0e0"
+			v.set = "NULLIF(0e0, 0e0)"
 		}
 	default:
 		v.text(raw, collation)
-		v.unset = v.null && v.typed == "" && collation == "binary" && c.Length != lengthOfNull
+		v.unset = v.null && collation == "binary" && c.Length != lengthOfNull
 	}
 	return v
 }
@@ -304,16 +327,13 @@ func (v *userVar) text(raw []byte, collation string) {
 
 // same says whether nobody can tell two values apart.
 func (v *userVar) same(o *userVar) bool {
-	return v.null == o.null && v.kind == o.kind && v.unsigned == o.unsigned && v.set == o.set && v.typed == o.typed && bytes.Equal(v.bytes, o.bytes)
+	return v.null == o.null && v.kind == o.kind && v.unsigned == o.unsigned && v.set == o.set && v.unset == o.unset && bytes.Equal(v.bytes, o.bytes)
 }
 
 // variables gives the evaluator's variable its value.
 func (v *userVar) variables(name string, out []evaluator.Variable) []evaluator.Variable {
 	if v.unset {
 		return out
-	}
-	if v.typed != "" {
-		out = append(out, evaluator.Variable{Name: "@" + name, Value: v.typed})
 	}
 	return append(out, evaluator.Variable{Name: "@" + name, Value: v.set})
 }

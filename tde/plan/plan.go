@@ -21,6 +21,9 @@ type PassThrough struct {
 	Effects Effects
 	// Calls is the procedure that the statement calls: it may go only if its body leaves protected tables alone.
 	Calls *Routine
+	// Constants says that the statement gives user variables values that it makes of constants, which may be bound for an
+	// encrypted column later, and does nothing else: the evaluator can do it as well.
+	Constants bool
 }
 
 // Routine is a stored procedure or function.
@@ -31,6 +34,9 @@ type Effects struct {
 	Session bool   // session variables or the current database: ask again before the next plan
 	Schema  bool   // tables may have come, gone or changed: load the schema again
 	UseDB   string // the current database becomes this
+	// Quiet says that the statement runs nothing of upstream's own, as stored functions and triggers are, that could read user
+	// variables which it does not name.
+	Quiet bool
 	// UserReads and UserWrites are the user variables that a prepared statement reads and assigns: in lower case with a space
 	// before and after each.
 	UserReads, UserWrites string
@@ -189,6 +195,7 @@ type Uses struct {
 	// UserOut are user variables that it assigns, in lower case; NoRows says that it gives no result set.
 	UserOut []string
 	NoRows  bool
+	Silent  bool // SET and DO, which leave FOUND_ROWS() as it was
 	// Functions are those that are not the server's own: where upstream has none of such a name either, the evaluator
 	// says so in the server's words; an answer that is no error is not for the client.
 	Functions []Routine

@@ -58,7 +58,7 @@ func (b *block) splitPlan(node ast.StmtNode) (Plan, error) {
 	}
 	switch node.(type) {
 	case *ast.SetStmt, *ast.DoStmt:
-		t.uses.NoRows = true
+		t.uses.NoRows, t.uses.Silent = true, true
 	}
 	text, err := b.evaluated(t, node)
 	if err != nil {
