@@ -17,6 +17,8 @@ func temporaryTables(c *rawmysql.Conn, a *harness.Canaries) error {
 		"INSERT INTO tc (id, t) VALUES (1, '" + canary + "')", "INSERT INTO tc SELECT id + 1, CONCAT(v, 'x'), UPPER(t) FROM tc",
 		"UPDATE tc SET t = CONCAT(v, '" + canary + "') WHERE v = '" + canary + "'", "SELECT id FROM tc WHERE t LIKE '" + canary + "%'",
 		"CREATE TEMPORARY TABLE c LIKE tc", "INSERT INTO c (id, v) VALUES (1, '" + canary + "')", "DELETE FROM c WHERE v = '" + canary + "'",
+		"ALTER TABLE tc ADD COLUMN more VARCHAR(100) DEFAULT '" + canary + "', MODIFY t VARCHAR(200), ADD KEY (t)", "CREATE INDEX mi ON tc (more)",
+		"ALTER TABLE tc ADD CHECK (v <> '" + canary + "y')",
 		"DROP TABLE c", "INSERT INTO c (v) VALUES ('" + canary + "')", "DROP TEMPORARY TABLE tc",
 	} {
 		if err := c.Exec(q); err != nil {
@@ -95,7 +97,7 @@ func TestTemporaryTables(t *testing.T) {
 		if f == harness.MySQL {
 			expect(one, "SELECT u FROM intx")
 		}
-		for _, q := range []string{"ALTER TABLE t3 ADD x INT", "CREATE INDEX i ON t3 (a)", "RENAME TABLE t3 TO t4"} {
+		for _, q := range []string{"RENAME TABLE t3 TO t4", "RENAME TABLE t3 TO t4, t4 TO t5"} {
 			run(t, three, "CREATE TEMPORARY TABLE IF NOT EXISTS t3 (a INT)")
 			wantError(t, q, three.Exec(q), 1235)
 		}

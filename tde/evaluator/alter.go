@@ -74,7 +74,7 @@ func (e *Evaluator) alter(c *conn, a *Alter, dbs []string, out *Altered) error {
 			return err
 		}
 	}
-	first, err := e.alterOne(c, a, nil)
+	first, err := e.alterOne(c, a, a.From.Create, nil)
 	if err != nil {
 		return err
 	}
@@ -90,19 +90,19 @@ func (e *Evaluator) alter(c *conn, a *Alter, dbs []string, out *Altered) error {
 		return err
 	}
 	out.Table = r.table
-	if len(a.Rows) == 0 {
+	if len(a.Rows) == 0 && !a.From.Temporary {
 		return nil
 	}
 	return e.alterRows(c, a, out)
 }
 
 // alterOne makes the table with some rows, and changes it.
-func (e *Evaluator) alterOne(c *conn, a *Alter, fill func() error) (result, error) {
+func (e *Evaluator) alterOne(c *conn, a *Alter, create string, fill func() error) (result, error) {
 	before := []string{setUTC}
 	for _, name := range a.names() {
 		before = append(before, "DROP TABLE IF EXISTS "+name)
 	}
-	before = append(before, "USE "+schema.Quote(a.From.DB), a.From.Create)
+	before = append(before, "USE "+schema.Quote(a.From.DB), create)
 	c.set = false
 	for _, sql := range before {
 		if _, err := c.query(sql); err != nil {
@@ -143,9 +143,14 @@ func (c *conn) warned(r result, out *Altered) error {
 	return nil
 }
 
-// alterRows changes a table with rows, and reads them back. One more column tells the rows apart.
+// alterRows changes a table with rows, and reads them back. One more column tells the rows apart. A temporary table is one here, too: servers
+// change those in other ways.
 func (e *Evaluator) alterRows(c *conn, a *Alter, out *Altered) error {
-	r, err := e.alterOne(c, a, func() error { return c.fill(a.From, a.Rows) })
+	create := a.From.Create
+	if rest, ok := strings.CutPrefix(create, "CREATE TABLE "); ok && a.From.Temporary {
+		create = "CREATE TEMPORARY TABLE " + rest
+	}
+	r, err := e.alterOne(c, a, create, func() error { return c.fill(a.From, a.Rows) })
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (x *Session) alterTable(ctx context.Context, p *plan.AlterTable, more bool)
 	}
 	a.warnings = x.executed(a.warnings)
 	ok := wire.OK{Status: x.Status &^ statusOfStatement, AffectedRows: a.affected, Warnings: uint16(min(len(a.warnings), 65535))}
-	if !p.Bare {
+	if !p.Bare || a.from.Temporary && !x.catalog.mariaDB { // MySQL copies a temporary table to rename it
 		ok.Info = x.info(fmt.Sprintf("Records: %d  Duplicates: 0  Warnings: %d", a.affected, len(a.warnings)))
 	}
 	x.found = found{known: true, affected: int64(a.affected)}
@@ -104,9 +104,18 @@ func (a *alteration) run(ctx context.Context) error {
 		return a.rewriteRows(ctx)
 	}
 	if err = a.finishTable(a.steps.Finish); err == nil {
-		a.catalog.replace(a.from, a.sealer)
+		a.publish()
 	}
 	return err
+}
+
+// publish makes the table known as it is now.
+func (a *alteration) publish() {
+	if a.from.Temporary {
+		a.replaceTemporary(a.from, a.sealer)
+		return
+	}
+	a.catalog.replace(a.from, a.sealer)
 }
 
 // finishTable makes the physical table what it is to be. Of a duplicate that a new unique key finds, upstream knows the tokens alone.
@@ -147,7 +156,7 @@ func (x *Session) databaseDefaults(db string) (charset, collation string, err er
 func (a *alteration) define(ctx context.Context) error {
 	from, to := a.from, a.to
 	to.ID, to.KeyID, to.WrappedKey, to.TokenDomain = from.ID, from.KeyID, from.WrappedKey, from.TokenDomain
-	to.Defaulted = from.Defaulted
+	to.Defaulted, to.Temporary = from.Defaulted, from.Temporary
 	if !a.plan.Counter {
 		to.AutoIncrement = from.AutoIncrement // which goes upstream where it differs, and would set an empty table's counter back
 	}
@@ -201,11 +210,7 @@ func (a *alteration) checked() (*schema.Column, error) {
 
 // physical finds the way from one physical table to the other.
 func (a *alteration) physical(ctx context.Context) error {
-	comment, columns, err := schema.Encode(a.to, func(b []byte) []byte { return a.sealer.cells.Seal(nil, schema.MetadataColumn, b) })
-	if err != nil {
-		return unsupported(err)
-	}
-	old, err := a.catalog.columnComments(ctx, a.from.DB, a.from.Name)
+	comment, columns, old, err := a.comments(ctx)
 	if err != nil {
 		return err
 	}
@@ -230,6 +235,19 @@ func (a *alteration) physical(ctx context.Context) error {
 		return notSupported("DDL on an encrypted table with names that are not ASCII needs SET NAMES utf8mb4")
 	}
 	return nil
+}
+
+// comments are the table's and its columns', which hold the metadata, and those that the columns have had. Nobody reads a temporary table's.
+func (a *alteration) comments(ctx context.Context) (table string, columns, old []string, err error) {
+	if a.from.Temporary {
+		return "", nil, nil, nil
+	}
+	table, columns, err = schema.Encode(a.to, func(b []byte) []byte { return a.sealer.cells.Seal(nil, schema.MetadataColumn, b) })
+	if err != nil {
+		return "", nil, nil, unsupported(err)
+	}
+	old, err = a.catalog.columnComments(ctx, a.from.DB, a.from.Name)
+	return table, columns, old, err
 }
 
 // origins finds of what column each of to's was made. A column that is neither kept nor dropped is an error: its values would be lost.
@@ -269,6 +287,9 @@ func origins(p *plan.AlterTable, from, to *schema.Table) (map[string]*schema.Col
 
 // unreferenced refuses what would change how other tables' foreign keys name this one.
 func (a *alteration) unreferenced() error {
+	if a.from.Temporary {
+		return nil // no foreign key points at it, but at the table that it hides
+	}
 	moved := a.plan.NewDB != a.from.DB || a.plan.NewName != a.from.Name
 	for _, child := range a.state.Snapshot.Tables() {
 		for i := range child.ForeignKeys {

@@ -111,7 +111,7 @@ func (a *alteration) rewriteRows(ctx context.Context) (err error) {
 	unlock, err := a.lockAlone()
 	if err == nil {
 		if err = a.fillAndFinish(ctx); err == nil {
-			a.catalog.replace(a.from, a.sealer)
+			a.publish()
 		}
 		if _, failed := a.exec(unlock); err == nil {
 			err = failed
@@ -138,6 +138,9 @@ func (a *alteration) ownSettings() (back string, err error) {
 // lockAlone locks the table when no statement that was planned for the old one runs; unlock is what unlocks it. One that waits
 // upstream for this lock is let through first.
 func (a *alteration) lockAlone() (unlock string, err error) {
+	if a.from.Temporary {
+		return nothing, nil // it is this session's
+	}
 	gate := a.catalog.gate
 	if a.tablesLocked {
 		if !gate.shut(a.from.ID) {
@@ -206,6 +209,9 @@ func (a *alteration) fillAndFinish(ctx context.Context) error {
 	}
 	var broken *wire.BrokenError
 	if errors.As(err, &broken) {
+		if a.from.Temporary {
+			return err
+		}
 		go a.catalog.clean(a.from.DB, a.from.Name)
 		return err
 	}
@@ -218,6 +224,9 @@ func (a *alteration) fillAndFinish(ctx context.Context) error {
 
 // dropLeftovers drops what an ALTER TABLE that was killed has left. Nobody fills it: the table is locked.
 func (a *alteration) dropLeftovers() error {
+	if a.from.Temporary {
+		return nil // it would have gone with its session
+	}
 	var names []string
 	err := a.query(leftovers(a.from.DB, a.from.Name), func(row [][]byte) error {
 		names = append(names, "DROP COLUMN "+quoteName(string(row[0])))

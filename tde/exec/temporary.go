@@ -46,6 +46,11 @@ func (x *Session) keepTemporary(s *sealer) {
 	}), s))
 }
 
+// replaceTemporary puts a table that DDL has changed in the place of what it was.
+func (x *Session) replaceTemporary(old *schema.Table, s *sealer) {
+	x.setTemporary(append(x.temporaryBut(func(t *schema.Table) bool { return t != old }), s))
+}
+
 func (x *Session) sameTable(t *schema.Table, db, name string) bool {
 	same := x.catalog.State().Snapshot.SameName
 	return same(t.DB, db) && same(t.Name, name)

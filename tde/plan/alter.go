@@ -78,9 +78,6 @@ func (h *head) alter(i int, env *Env) Plan {
 	if p, protected := env.protected(db, name); p != nil || !protected {
 		return p
 	}
-	if p := env.alterTemporary(db, name); p != nil {
-		return p
-	}
 	a := &AlterTable{DB: db, Name: name, NewDB: db, NewName: name, Statement: h.text, Bare: true}
 	for _, spec := range h.specs(i) {
 		if p := h.spec(spec[0], spec[1], a, env); p != nil {
@@ -113,10 +110,10 @@ func (e *Env) protected(db, name string) (p Plan, protected bool) {
 	return nil, true
 }
 
-// alterTemporary refuses to change a temporary table, which upstream tells too little of; nil where it is none.
-func (e *Env) alterTemporary(db, name string) Plan {
+// renameTemporary refuses RENAME TABLE of a temporary table, which servers differ in; nil where it is none.
+func (e *Env) renameTemporary(db, name string) Plan {
 	if t := e.Snapshot.Lookup(db, name); t != nil && t.Temporary {
-		return refuse("temporary", "ALTER TABLE, CREATE and DROP INDEX and RENAME of an encrypted temporary table are not supported; make it anew")
+		return refuse("temporary", "RENAME TABLE of an encrypted temporary table is not supported; ALTER TABLE … RENAME is")
 	}
 	return nil
 }
@@ -259,7 +256,7 @@ func (h *head) renameTables(env *Env) Plan {
 			if p, protected = env.protected(db, name); p != nil {
 				return p
 			}
-			if p := env.alterTemporary(db, name); p != nil {
+			if p := env.renameTemporary(db, name); p != nil {
 				return p
 			}
 		}

@@ -49,6 +49,8 @@ func (h *head) convert(i int, env *Env) Plan {
 		return h.unclaused(without(h.text, cut), protected, env)
 	case value == 'N' && env.Rules.Ruled(db, name):
 		return refuse("designation", "ENCRYPTION='N' for a table that a rule designates is not supported; change the rule")
+	case protected && env.Snapshot.Lookup(db, name).Temporary:
+		return refuse("temporary", "ENCRYPTION='N' for a temporary table that is encrypted is not supported; make it anew")
 	case !env.Evaluator:
 		return refuse("evaluator", "encrypting a table needs the evaluator, which is off")
 	}
