@@ -29,17 +29,18 @@ type binder struct {
 	args     *args
 	now      time.Time
 	context  value.Context
-	plain    []byte // scratch: a stored form
-	canon    []byte // scratch: a canonical form
-	sealed   []byte // scratch: a cell
-	sealings uint64 // cells since a statement was last counted
-	alone    bool   // a table cannot be read beside others: no PartJoin
-	wide     bool   // a condition was left out: no PartTop
-	limits   bool   // a PartTop was not left out: there is a LIMIT
+	plain    []byte   // scratch: a stored form
+	canon    []byte   // scratch: a canonical form
+	sealed   []byte   // scratch: a cell
+	sealings uint64   // cells since a statement was last counted
+	alone    bool     // a table cannot be read beside others: no PartJoin
+	wide     bool     // a condition was left out: no PartTop
+	keys     [][]byte // what PartKeys stand for: lists in brackets; nil: none
+	limits   bool     // a PartTop was not left out: there is a LIMIT
 }
 
 func (b *binder) start(ctx context.Context, state *State, a *args) {
-	b.ctx, b.state, b.args, b.now = ctx, state, a, time.Time{}
+	b.ctx, b.state, b.args, b.now, b.keys = ctx, state, a, time.Time{}, nil
 	b.context = a.vars.context
 }
 
@@ -210,7 +211,9 @@ func (b *binder) appendParts(dst []byte, parts []plan.Part, base int, extra []by
 			}
 		case p.Kind == plan.PartLimit:
 			dst = b.appendLimit(dst, p.Expr, base)
-		case p.Kind == plan.PartJoin && b.alone:
+		case p.Kind == plan.PartKeys:
+			dst = b.appendKeys(dst, p)
+		case p.Kind == plan.PartJoin && (b.alone || b.open(p.Expr)):
 			dst = append(dst, "TRUE"...)
 		case p.Kind == plan.PartJoin:
 			var err error

@@ -49,7 +49,7 @@ func (s *splitRun) group(params *wire.Execute, more bool) (done bool, err error)
 	if err == nil {
 		g.define()
 		g.rows = kernel.NewGroups(g.keys, g.calls, groupsMax)
-		err = s.fetchGroups(g)
+		err = s.fetchJoined(g)
 	}
 	if err == nil {
 		s.grouping = g
@@ -334,6 +334,30 @@ func (s *splitRun) skipRows() error {
 			return nil
 		}
 	}
+}
+
+// fetchJoined reads and aggregates the rows, after the Lists that narrow them, in one snapshot.
+func (s *splitRun) fetchJoined(g *grouping) error {
+	if !narrows(g.plan.Fetch.SQL) {
+		return s.fetchGroups(g)
+	}
+	own, together, err := s.snapshot()
+	if err != nil {
+		return err
+	}
+	if !together {
+		err = s.readLists(g.plan.Fetch)
+	}
+	if err == nil {
+		err = s.fetchGroups(g)
+	}
+	if own {
+		err = s.finish(err)
+	}
+	if errors.Is(err, errUngrouped) {
+		s.binder.keys = nil
+	}
+	return err
 }
 
 // fetchGroups reads and aggregates the rows.

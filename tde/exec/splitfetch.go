@@ -45,6 +45,12 @@ func (s *splitRun) fetchTables() error {
 	case together:
 		return s.fetchTogether()
 	}
+	if err = s.readLists(s.plan.Fetches...); err != nil {
+		if own {
+			return s.finish(err)
+		}
+		return err
+	}
 	for i := range s.plan.Fetches {
 		if err = s.fetch(&s.plan.Fetches[i]); err != nil {
 			break

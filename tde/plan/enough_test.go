@@ -39,6 +39,8 @@ type enough struct {
 	used       []string // tables of the query
 	pushed     int
 	joined     int
+	listed     int
+	lists      []List
 	limited    int
 	reduced    int
 	topped     int  // fetches of the first rows alone
@@ -127,8 +129,9 @@ func (e *enough) run(n int) {
 		}
 	}
 	e.t.Logf("%d queries of %d, %d fetches with conditions, %d semi-joins, %d limits", ran, n, e.pushed, e.joined, e.limited)
+	e.t.Logf("%d lists of keys", e.listed)
 	e.t.Logf("%d conditions that the proxy decides, %d fetches of the first rows, %d ranges", e.reduced, e.topped, e.ranged)
-	if ran < n/2 || e.pushed < n/4 || e.joined < n/16 || e.limited < n/100 || e.topped < n/50 || e.ranged < n/50 || e.reduced < n/32 {
+	if ran < n/2 || e.pushed < n/4 || e.joined < n/16 || e.limited < n/100 || e.topped < n/50 || e.ranged < n/50 || e.reduced < n/32 || e.listed < n/128 {
 		e.t.Error("too few queries tested anything")
 	}
 }
@@ -173,6 +176,7 @@ func (e *enough) split(sql string) (rows, plan string) {
 		e.t.Fatalf("%s: %v", sql, err)
 	}
 	s := p.(*Split)
+	e.lists = s.Lists
 	text := func(parts []Part) string { return e.render(parts, sql, lx.Literals) }
 	for _, name := range e.names() {
 		e.must("DELETE FROM " + e.part + "." + name)
@@ -209,15 +213,29 @@ func (e *enough) reduce(f *Fetch, sql string, literals []Literal) {
 			continue
 		}
 		e.reduced++
-		text := literalNumber.ReplaceAllStringFunc(c.Predicate.print(f.Columns), func(n string) string {
-			i, err := strconv.Atoi(n[1:])
-			if err != nil {
-				e.t.Fatal(err)
-			}
-			return sql[literals[i-1].Start:literals[i-1].End]
-		})
-		e.must("DELETE FROM " + e.part + "." + f.Table.Name + " WHERE NOT COALESCE(" + text + ", FALSE)")
+		e.must("DELETE FROM " + e.part + "." + f.Table.Name + " WHERE NOT COALESCE(" + e.predicate(c.Predicate, f, sql, literals) + ", FALSE)")
 	}
+}
+
+// predicate is a predicate's text.
+func (e *enough) predicate(p *Predicate, f *Fetch, sql string, literals []Literal) string {
+	return literalNumber.ReplaceAllStringFunc(p.print(f.Columns), func(n string) string {
+		i, err := strconv.Atoi(n[1:])
+		if err != nil {
+			e.t.Fatal(err)
+		}
+		return sql[literals[i-1].Start:literals[i-1].End]
+	})
+}
+
+// list is the condition that a key is in a List.
+func (e *enough) list(p Part, sql string, literals []Literal) string {
+	l := &e.lists[p.Literal]
+	text := strings.Replace(strings.NewReplacer(schema.TokenPrefix, "", schema.OrderPrefix, "").Replace(p.Text), "`id`", "id", 1) + " IN (SELECT id FROM " + e.full + "." + l.Fetch.Table.Name + " WHERE TRUE"
+	for _, c := range l.Fetch.Filter {
+		text += " AND " + e.predicate(c.Predicate, &l.Fetch, sql, literals)
+	}
+	return text + ")"
 }
 
 var literalNumber = regexp.MustCompile(`\$[0-9]+`)
@@ -244,6 +262,11 @@ func (e *enough) render(parts []Part, sql string, literals []Literal) string {
 		case p.Kind == PartJoin:
 			e.joined++
 			b.WriteString(e.render(p.Expr, sql, literals))
+		case p.Kind == PartKeys && e.rnd.IntN(4) == 0:
+			b.WriteString("TRUE")
+		case p.Kind == PartKeys:
+			e.listed++
+			b.WriteString(e.list(p, sql, literals))
 		case p.Kind == PartLimit:
 			sum := 0
 			for _, v := range p.Expr {

@@ -229,6 +229,13 @@ func (j *joined) fetch(f *Fetch) bool {
 	if !tied.all() {
 		return false // rows of one table with all of another are too many to send
 	}
+	if len(j.block.refs) > 1 {
+		for _, r := range j.block.refs {
+			if keys := j.keys(r, quote(r.alias)+"."); keys != nil {
+				where = appendParts(and(where), keys)
+			}
+		}
+	}
 	if len(j.refs) == 0 {
 		j.some()
 	}

@@ -107,6 +107,8 @@ const (
 	PartName
 	// PartGroups is the evaluator's table of a Groups' results.
 	PartGroups
+	// PartKeys is the condition that the column Text is among the keys of the Split's List Literal; TRUE may stand for it.
+	PartKeys
 )
 
 // Output is one column of a result. A nil Column means that it goes to the client as it is.
@@ -144,6 +146,7 @@ type Rewrite struct {
 // there. Its answer is the client's.
 type Split struct {
 	Fetches []Fetch
+	Lists   []List // that Fetches and Groups are narrowed by
 	Text    []Part
 	Uses    Uses
 	Show    *Show           // nil where it is a query

@@ -60,6 +60,11 @@ func (p *Rewrite) String() string {
 func (p *Split) String() string {
 	var b strings.Builder
 	b.WriteString("Split")
+	for i := range p.Lists {
+		f := &p.Lists[i].Fetch
+		fmt.Fprintf(&b, "\n  list %d:   %s", i+1, partsString(f.SQL))
+		f.printReduction(&b)
+	}
 	for i := range p.Fetches {
 		f := &p.Fetches[i]
 		if f.Table.Sequence() {
@@ -173,6 +178,8 @@ func (p Part) String() string {
 		return p.Text
 	case PartGroups:
 		return "{groups}"
+	case PartKeys:
+		return fmt.Sprintf("{%s in list %d}", p.Text, p.Literal+1)
 	case PartName:
 		return "{name " + partsString(p.Expr) + "}"
 	}

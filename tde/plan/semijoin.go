@@ -156,6 +156,9 @@ func (n *narrower) semiJoins(r *reference, seen []*reference, hops int) (joins [
 	}
 	for _, l := range links {
 		where := n.condition(l.to, around, hops-1, nil)
+		if keys := n.keys(l.to, ""); keys != nil {
+			where = appendParts(and(where), keys)
+		}
 		if where == nil {
 			continue
 		}

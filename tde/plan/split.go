@@ -69,10 +69,11 @@ func (b *block) splitPlan(node ast.StmtNode) (Plan, error) {
 		return nil, err
 	}
 	q.Text, q.Aliases = text, aliases(node)
-	if len(t.views) > 0 {
+	if q.Lists = t.lists; len(t.views) > 0 {
 		return q, nil // the tables that they read are no business of these
 	}
 	q.Groups = newNarrower(b, t).groups(node)
+	q.Lists = t.lists
 	if s, ok := node.(*ast.SelectStmt); ok && !b.env.Split && !b.env.Evaluate && b.into() == nil {
 		q.Projection = newNarrower(b, t).projection(s, q)
 	}

@@ -166,6 +166,8 @@ func (x *touch) render(parts []Part, sql string, literals []Literal) string {
 		switch {
 		case p.Kind == PartCondition || p.Kind == PartJoin || p.Kind == PartTop:
 			b.WriteString(x.render(p.Expr, sql, literals))
+		case p.Kind == PartKeys:
+			b.WriteString("TRUE")
 		case p.Kind == PartValue:
 			l := sql[literals[p.Literal].Start:literals[p.Literal].End]
 			if p.Form != Clear {

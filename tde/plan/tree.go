@@ -33,7 +33,9 @@ type tree struct {
 	within  int // how many views the query is within
 	// identities are calls of LAST_INSERT_ID(column) that upstream does, too.
 	identities []*ast.FuncCallExpr
-	clearVars  []string // user variables that values for columns which upstream has in clear are made of
+	lists      []List
+	listed     map[*reference]int // their numbers, -1 of those that have none
+	clearVars  []string           // user variables that values for columns which upstream has in clear are made of
 }
 
 // queryBlock is one SELECT, TABLE or VALUES.

@@ -153,7 +153,8 @@ func Reveals(p Plan, rows, width int, literal func(i int) bool) bool {
 				return true
 			}
 		}
-		return slices.ContainsFunc(p.Fetches, func(f Fetch) bool { return clear(0, f.SQL) })
+		return slices.ContainsFunc(p.Fetches, func(f Fetch) bool { return clear(0, f.SQL) }) || p.Groups != nil && clear(0, p.Groups.Fetch.SQL) ||
+			slices.ContainsFunc(p.Lists, func(l List) bool { return clear(0, l.Fetch.SQL) })
 	case *Store:
 		return Reveals(p.Query, rows, width, literal)
 	}
@@ -164,7 +165,7 @@ func revealed(p *Part, base int, literal func(i int) bool) bool {
 	switch p.Kind {
 	case PartValue:
 		return p.Form == Clear && p.Literal >= 0 && literal(base+p.Literal)
-	case PartCondition, PartTop:
+	case PartCondition, PartTop, PartJoin:
 		return slices.ContainsFunc(p.Expr, func(e Part) bool { return revealed(&e, base, literal) })
 	}
 	return false
