@@ -79,7 +79,8 @@ func userVariables(c *rawmysql.Conn, a *harness.Canaries) error {
 		"INSERT INTO c (v, n) VALUES ('" + canary + "', 1)", "SELECT v, UPPER(v) INTO @canary, @other FROM c WHERE v = '" + canary + "' LIMIT 1",
 		"SELECT @canary", "SELECT id FROM c WHERE v = @canary", "INSERT INTO c (v, t) VALUES (@canary, @other)",
 		"UPDATE c SET t = @canary WHERE v = @canary", "SET @third = CONCAT(@canary, 'x')", "SELECT @fourth := v FROM c WHERE v = @canary",
-		"SELECT id FROM c WHERE v > @third AND id = LENGTH(@canary)", "DO @canary", "DELETE FROM c WHERE u = @other",
+		"SELECT id FROM c WHERE v > @third AND id = LENGTH(@canary)", "DO @canary",
+		"SELECT REVERSE(REVERSE(v)) + 0 FROM c WHERE v = @canary LIMIT 1", "GET DIAGNOSTICS CONDITION 1 @message = MESSAGE_TEXT", "SELECT LENGTH(@message)", "DELETE FROM c WHERE u = @other",
 	} {
 		if err := c.Exec(q); err != nil {
 			return fmt.Errorf("%.60s: %w", q, err)
@@ -87,7 +88,7 @@ func userVariables(c *rawmysql.Conn, a *harness.Canaries) error {
 	}
 	for _, q := range []string{
 		"INSERT INTO c (id) VALUES (@canary)", "DELETE FROM c WHERE id = @canary", "CREATE TABLE copy (v VARCHAR(100) DEFAULT (@canary))",
-		"CREATE TABLE copy AS SELECT @canary AS v", "PREPARE p FROM @canary", "SET SESSION sql_mode = @canary", "SHOW TABLES LIKE @canary",
+		"CREATE TABLE copy AS SELECT @canary AS v", "PREPARE p FROM @canary", "SET SESSION sql_mode = @canary", "SHOW TABLES LIKE @canary", "SHOW TABLES LIKE @message", "CREATE TABLE copy AS SELECT @message AS v",
 		"SELECT @canary INTO OUTFILE '/tmp/canary'", "EXECUTE nosuch USING @canary", "KILL @canary", "GET DIAGNOSTICS @canary = ROW_COUNT",
 	} {
 		_ = c.Exec(q) // refused or not: it must not show the value

@@ -124,3 +124,15 @@ func (x *Session) handOverNamed(reads string) error {
 	}
 	return nil
 }
+
+// planAsked has the evaluator run a statement that asks, within more, about the one before, of which upstream does not know.
+func (x *Session) planAsked(ctx context.Context, pass *plan.PassThrough, src []byte) (plan.Plan, error) {
+	if !x.before.known || !pass.Effects.Quiet || x.catalog.evaluator == nil {
+		return nil, errAsksBefore
+	}
+	p, err := x.planEvaluate(ctx, src)
+	if split, ok := p.(*plan.Split); err == nil && (!ok || len(split.Fetches) > 0 || !split.Uses.NoRows && !plan.AsksPlainly(src)) {
+		return nil, errAsksBefore
+	}
+	return p, err
+}

@@ -70,6 +70,9 @@ func (x *Session) diagnose(src []byte) plan.Plan {
 	if p == nil {
 		return nil
 	}
+	if _, gets := p.(*plan.GetDiagnostics); gets {
+		return p
+	}
 	_, asks := p.(*plan.Split)
 	if !asks {
 		x.found.affected = -1 // of what is asked now

@@ -45,7 +45,7 @@ func kindOf(p plan.Plan) Kind {
 		return Defined
 	case *plan.Refuse:
 		return Refused
-	case *plan.ServerTLS, *plan.ShowWarnings, *plan.Explain, *plan.PrepareText, *plan.DeallocateText:
+	case *plan.ServerTLS, *plan.ShowWarnings, *plan.GetDiagnostics, *plan.Explain, *plan.PrepareText, *plan.DeallocateText:
 		return Answered
 	}
 	return Defined

@@ -173,7 +173,7 @@ func (x *Session) touched(p plan.Plan) []plan.Touch {
 	switch p := p.(type) {
 	case *plan.CreateTable:
 		return []plan.Touch{{Table: &schema.Table{DB: p.DB, Name: p.Name}}}
-	case *plan.ShowWarnings, *plan.PrepareText, *plan.ExecuteText, *plan.DeallocateText, *plan.PassThrough, *plan.Split:
+	case *plan.ShowWarnings, *plan.GetDiagnostics, *plan.PrepareText, *plan.ExecuteText, *plan.DeallocateText, *plan.PassThrough, *plan.Split:
 		return nil
 	}
 	if x.state == nil || x.note.Template == "" {

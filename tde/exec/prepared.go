@@ -82,7 +82,7 @@ func (x *Session) prepare(ctx context.Context, p plan.Plan, src []byte) (err err
 	case *plan.Refuse:
 		_ = x.authorize(p)
 		return x.refused(p)
-	case *plan.ShowWarnings:
+	case *plan.ShowWarnings, *plan.GetDiagnostics:
 		return &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
 	case *plan.Rewrite:
 		st.sql = st.text(p, a)

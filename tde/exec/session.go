@@ -136,7 +136,7 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 	x.await(src)
 	x.planned = x.catalog.generation.Load()
 	named := x.named(src)
-	if named && plan.Diagnostics(src) {
+	if named && plan.Diagnostics(src) && !x.found.known {
 		if names := x.derived(plan.UserVarsOf(src, x.vars.mode).Reads); len(names) > 0 {
 			return nil, nil, errUserVar(names...)
 		}
@@ -182,7 +182,8 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 		return nil, rest, err
 	}
 	if pass, ok := p.(*plan.PassThrough); ok && plan.AsksBefore(src) && (x.before.known || !pass.Effects.Quiet && x.keepsConstants()) {
-		return nil, rest, errAsksBefore
+		answer, err := x.planAsked(ctx, pass, src)
+		return answer, rest, err
 	}
 	switch p := p.(type) {
 	case *plan.PassThrough:
@@ -515,6 +516,8 @@ func (x *Session) run(ctx context.Context, p plan.Plan, more bool) error {
 		return x.replay(ctx, p, nil, more)
 	case *plan.ShowWarnings:
 		return x.showWarnings(p, more)
+	case *plan.GetDiagnostics:
+		return x.getDiagnostics(ctx, p, more)
 	case *plan.Explain:
 		return x.explain(ctx, p, more)
 	case *plan.SetStatement:

@@ -230,7 +230,7 @@ func (s *splitRun) keepUserVars() error {
 	if len(row) != 3*len(names) {
 		return s.evaluated(wire.ErrMalformed)
 	}
-	constant := len(s.plan.Fetches) == 0 && len(s.secret(s.plan.Uses.UserIn)) == 0
+	constant := s.plan.Uses.Constants && len(s.secret(s.plan.Uses.UserIn)) == 0
 	for i, name := range names {
 		var c wire.Column
 		if err := c.Decode(defs[3*i], s.caps); err != nil {

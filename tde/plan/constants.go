@@ -27,6 +27,13 @@ func (b *block) variables(p *PassThrough, node ast.StmtNode) {
 	p.Constants = v.constants && !v.foreign && !v.elsewhere
 }
 
+// computes says whether a statement asks nobody but itself.
+func computes(node ast.Node) bool {
+	var v computing
+	node.Accept(&v)
+	return !v.foreign && !v.elsewhere
+}
+
 // computing looks at the expressions of a statement.
 type computing struct {
 	constants bool // there are some

@@ -21,12 +21,13 @@ func (p *ShowWarnings) String() string { return "ShowWarnings" }
 const askable = `(?:@@(?:session\.)?(?:warning_count|error_count)|row_count\(\)|found_rows\(\))(?:\s+(?:as\s+)?\w+)?`
 
 var (
-	showWarnings   = regexp.MustCompile(`(?i)^\s*show\s+(warnings|errors)(?:\s+limit\s+(\d+)(?:\s*,\s*(\d+))?)?\s*;?\s*$`)
-	countWarnings  = regexp.MustCompile(`(?i)^\s*show\s+(count\s*\(\s*\*\s*\)\s*(warnings|errors))\s*;?\s*$`)
-	getDiagnostics = regexp.MustCompile(`(?i)^\s*get\s+(?:current\s+|stacked\s+)?diagnostics\s`)
-	askedOf        = regexp.MustCompile(`(?i)^\s*select\s+(` + askable + `(?:\s*,\s*` + askable + `)*)\s*;?\s*$`)
-	askedItem      = regexp.MustCompile(`(?i)^\s*(@@(?:session\.)?(?:warning_count|error_count)|row_count\(\)|found_rows\(\))(?:\s+(?:as\s+)?(\w+))?\s*$`)
-	asksBefore     = regexp.MustCompile(`(?i)\b(?:found_rows|row_count)\s*\(|@@\s*(?:session\s*\.\s*)?(?:warning|error)_count`)
+	showWarnings    = regexp.MustCompile(`(?i)^\s*show\s+(warnings|errors)(?:\s+limit\s+(\d+)(?:\s*,\s*(\d+))?)?\s*;?\s*$`)
+	countWarnings   = regexp.MustCompile(`(?i)^\s*show\s+(count\s*\(\s*\*\s*\)\s*(warnings|errors))\s*;?\s*$`)
+	asksDiagnostics = regexp.MustCompile(`(?i)^\s*get\s+(?:current\s+|stacked\s+)?diagnostics\s`)
+	askedOf         = regexp.MustCompile(`(?i)^\s*select\s+(` + askable + `(?:\s*,\s*` + askable + `)*)\s*;?\s*$`)
+	askedItem       = regexp.MustCompile(`(?i)^\s*(@@(?:session\.)?(?:warning_count|error_count)|row_count\(\)|found_rows\(\))(?:\s+(?:as\s+)?(\w+))?\s*$`)
+	selects         = regexp.MustCompile(`(?i)^\s*select\s`)
+	asksBefore      = regexp.MustCompile(`(?i)\b(?:found_rows|row_count)\s*\(|@@\s*(?:session\s*\.\s*)?(?:warning|error)_count`)
 )
 
 // Diagnose plans a statement that asks about the one before, which the evaluator has answered, so that upstream does not
@@ -51,8 +52,11 @@ func Diagnose(src []byte) Plan {
 		kind := strings.TrimSuffix(strings.ToLower(string(m[2])), "s")
 		return asked([]string{"@@session." + kind + "_count"})
 	}
-	if getDiagnostics.Match(src) {
-		return refuse("diagnostics", "GET DIAGNOSTICS of a statement that upstream did not compute is not supported; SHOW WARNINGS is")
+	if asksDiagnostics.Match(src) {
+		if p := diagnosesBefore(src); p != nil {
+			return p
+		}
+		return refuse("diagnostics", "this form of GET DIAGNOSTICS of a statement that upstream did not compute is not supported; SHOW WARNINGS is")
 	}
 	if m := askedOf.FindSubmatch(src); m != nil {
 		return asked(strings.Split(string(m[1]), ","))
@@ -62,6 +66,17 @@ func Diagnose(src []byte) Plan {
 
 // AsksBefore says whether a text could ask about the statement before, in whatever words.
 func AsksBefore(src []byte) bool { return len(src) <= 4096 && asksBefore.Match(src) }
+
+// AsksPlainly says whether a query asks about the statement before by items of its select list alone, not within expressions.
+func AsksPlainly(src []byte) bool {
+	list := selects.ReplaceAllString(string(src), "")
+	for item := range strings.SplitSeq(list, ",") {
+		if asksBefore.MatchString(item) && !askedItem.MatchString(strings.TrimRight(item, "; \t\r\n")) {
+			return false
+		}
+	}
+	return list != string(src)
+}
 
 // asked is SELECT of things that the session knows.
 func asked(items []string) Plan {

@@ -199,6 +199,8 @@ type Uses struct {
 	UserOut []string
 	NoRows  bool
 	Silent  bool // SET and DO, which leave FOUND_ROWS() as it was
+	// Constants says that what it assigns comes of constants and other user variables alone.
+	Constants bool
 	// Functions are those that are not the server's own: where upstream has none of such a name either, the evaluator
 	// says so in the server's words; an answer that is no error is not for the client.
 	Functions []Routine

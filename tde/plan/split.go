@@ -60,6 +60,7 @@ func (b *block) splitPlan(node ast.StmtNode) (Plan, error) {
 	case *ast.SetStmt, *ast.DoStmt:
 		t.uses.NoRows, t.uses.Silent = true, true
 	}
+	t.uses.Constants = computes(node)
 	text, err := b.evaluated(t, node)
 	if err != nil {
 		return nil, err

@@ -3,8 +3,9 @@
 CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(40), n INT) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
 INSERT INTO t VALUES (1, 'one', 10), (2, 'two', 20), (3, 'three', 0);
 SELECT v + 0 FROM t ORDER BY id;
+#! mode: text
 #! known: warnings
-GET DIAGNOSTICS @n = NUMBER, @rows = ROW_COUNT;
+GET DIAGNOSTICS @gd = NUMBER, @rows = ROW_COUNT;
 SELECT UPPER(v) FROM t ORDER BY id LIMIT 2;
 #! known: warnings
 SET @f = FOUND_ROWS();

@@ -109,8 +109,95 @@ SELECT UPPER(v) FROM t ORDER BY id LIMIT 1;
 SHOW ERRORS;
 # GET DIAGNOSTICS.
 SELECT UPPER(v) FROM t ORDER BY id;
+#! mode: text
 GET DIAGNOSTICS @n = NUMBER, @rows = ROW_COUNT;
+#! mode: text
 SELECT @n, @rows;
+CREATE TABLE gd (id INT PRIMARY KEY, v VARCHAR(40), n INT, KEY (v)) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci;
+INSERT INTO gd VALUES (1, 'one', 10), (2, 'two', 20), (3, 'thr€e', 0);
+SELECT REVERSE(v) + 0 FROM gd ORDER BY id;
+#! mode: text
+GET DIAGNOSTICS @n = NUMBER, @rows = ROW_COUNT;
+#! mode: text
+SELECT @n, @rows;
+SELECT REVERSE(v) + 0 FROM gd ORDER BY id;
+#! mode: text
+GET DIAGNOSTICS CONDITION 1 @state = RETURNED_SQLSTATE, @`text` = MESSAGE_TEXT, @errno = MYSQL_ERRNO;
+#! mode: text
+SELECT @state, @text, @errno, COLLATION(@text), COLLATION(@state);
+SELECT REVERSE(v) + 0 FROM gd ORDER BY id;
+SET @third = 3;
+SELECT REVERSE(v) + 0 FROM gd ORDER BY id;
+#! mode: text
+GET CURRENT DIAGNOSTICS CONDITION @third @a = CLASS_ORIGIN, @b = SUBCLASS_ORIGIN, @c = MESSAGE_TEXT, @d = TABLE_NAME, @e = CONSTRAINT_CATALOG;
+#! mode: text
+SELECT @a, @b, @c, @d, @e;
+SELECT REVERSE(v) + 0 FROM gd ORDER BY id;
+#! mode: text
+GET DIAGNOSTICS CONDITION 4 @none = MESSAGE_TEXT;
+#! mode: text
+SHOW WARNINGS;
+#! mode: text
+GET DIAGNOSTICS CONDITION 4 @none = MESSAGE_TEXT, @errno = MYSQL_ERRNO, @state = RETURNED_SQLSTATE;
+#! mode: text
+SELECT @none, @errno, @state;
+SELECT REVERSE(v) / 0 FROM gd WHERE id = 1;
+#! mode: text
+GET DIAGNOSTICS CONDITION 2 @state = RETURNED_SQLSTATE, @errno = MYSQL_ERRNO, @origin = CLASS_ORIGIN;
+#! mode: text
+SELECT @state, @errno, @origin;
+INSERT IGNORE INTO gd SELECT id + 10, REPEAT(v, 30), CONCAT(n, 'x') FROM gd WHERE id = 1;
+#! mode: text
+GET DIAGNOSTICS CONDITION 1 @s1 = RETURNED_SQLSTATE, @e1 = MYSQL_ERRNO, @m1 = MESSAGE_TEXT;
+#! mode: text
+SELECT @s1, @e1, @m1;
+INSERT IGNORE INTO gd SELECT id + 20, REPEAT(v, 30), CONCAT(n, 'x') FROM gd WHERE id = 2;
+#! mode: text
+GET DIAGNOSTICS CONDITION 2 @s2 = RETURNED_SQLSTATE, @e2 = MYSQL_ERRNO, @m2 = MESSAGE_TEXT;
+#! mode: text
+SELECT @s2, @e2, @m2;
+UPDATE IGNORE gd SET n = CONCAT(REVERSE(v), 'x'), v = REVERSE(v);
+#! mode: text
+GET DIAGNOSTICS @n = NUMBER, @rows = ROW_COUNT;
+#! mode: text
+SELECT @n, @rows;
+INSERT INTO gd SELECT id, REVERSE(v), n FROM gd WHERE id = 1;
+#! mode: text
+GET DIAGNOSTICS CONDITION 1 @state = RETURNED_SQLSTATE, @errno = MYSQL_ERRNO, @text = MESSAGE_TEXT, @o = SUBCLASS_ORIGIN;
+#! mode: text
+SELECT @state, @errno, @text, @o;
+UPDATE gd SET v = REPEAT(REVERSE(v), 40) WHERE id = 1;
+#! mode: text
+GET DIAGNOSTICS CONDITION 1 @state = RETURNED_SQLSTATE, @errno = MYSQL_ERRNO, @text = MESSAGE_TEXT;
+#! mode: text
+GET DIAGNOSTICS @n = NUMBER;
+#! mode: text
+SELECT @n, @state, @errno, @text;
+SELECT REVERSE(v) FROM gd WHERE id = (SELECT n FROM gd WHERE v LIKE '%e%');
+#! mode: text
+GET DIAGNOSTICS CONDITION 1 @state = RETURNED_SQLSTATE, @errno = MYSQL_ERRNO, @text = MESSAGE_TEXT;
+#! mode: text
+SELECT @state, @errno, @text;
+SELECT REVERSE(v) + 0 FROM gd ORDER BY id;
+#! mode: text
+GET DIAGNOSTICS @n = NUMBER;
+SELECT ROW_COUNT();
+UPDATE gd SET v = REVERSE(v);
+#! mode: text
+GET DIAGNOSTICS @n = NUMBER, @rows = ROW_COUNT;
+SELECT ROW_COUNT();
+#! mode: text
+SELECT @n, @rows;
+SELECT REVERSE(v) FROM gd ORDER BY id LIMIT 2;
+SELECT FOUND_ROWS(), LAST_INSERT_ID() IS NULL;
+UPDATE gd SET v = REVERSE(v);
+SELECT ROW_COUNT(), DATABASE() IS NULL;
+UPDATE gd SET v = REVERSE(v);
+SET @f = ROW_COUNT();
+SELECT @f;
+SELECT REVERSE(v) FROM gd ORDER BY id LIMIT 2;
+SET @f = FOUND_ROWS();
+SELECT @f;
 # Prepared, with parameters.
 #! args: '%e%'
 SELECT UPPER(v) FROM t WHERE v LIKE ? ORDER BY id;
