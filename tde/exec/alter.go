@@ -43,6 +43,9 @@ func (x *Session) alterTable(ctx context.Context, p *plan.AlterTable, more bool)
 	if err := a.run(ctx); err != nil {
 		return err
 	}
+	if err := a.followed(ctx); err != nil {
+		return err
+	}
 	a.warnings = x.executed(a.warnings)
 	ok := wire.OK{Status: x.Status &^ statusOfStatement, AffectedRows: a.affected, Warnings: uint16(min(len(a.warnings), 65535))}
 	if !p.Bare || a.from.Temporary && !x.catalog.mariaDB { // MySQL copies a temporary table to rename it
@@ -285,35 +288,38 @@ func origins(p *plan.AlterTable, from, to *schema.Table) (map[string]*schema.Col
 	return out, nil
 }
 
-// unreferenced refuses what would change how other tables' foreign keys name this one.
+// unreferenced refuses what upstream's foreign keys of other tables would not follow.
 func (a *alteration) unreferenced() error {
 	if a.from.Temporary {
 		return nil // no foreign key points at it, but at the table that it hides
 	}
-	moved := a.plan.NewDB != a.from.DB || a.plan.NewName != a.from.Name
-	for _, child := range a.state.Snapshot.Tables() {
+	for _, child := range children(a.state.Snapshot, a.from) {
+		if a.plan.NewDB != a.from.DB {
+			return notSupported("moving encrypted table %s.%s, which a foreign key of %s.%s points at, to another database", a.from.DB, a.from.Name, child.DB, child.Name)
+		}
 		for i := range child.ForeignKeys {
-			fk := &child.ForeignKeys[i]
-			db := fk.RefDB
-			if db == "" {
-				db = child.DB
-			}
-			if child.ID == a.from.ID || !strings.EqualFold(db, a.from.DB) || !strings.EqualFold(fk.RefTable, a.from.Name) {
+			if !pointsAt(child, &child.ForeignKeys[i], a.from) {
 				continue
 			}
-			if moved {
-				return notSupported("renaming encrypted table %s.%s, which a foreign key of %s.%s points at", a.from.DB, a.from.Name, child.DB, child.Name)
-			}
-			for _, name := range fk.RefColumns {
-				o, n := a.from.Column(name), a.to.Column(name)
-				if o == nil || n != nil && a.origins[n.Name] == o && (n.ID == o.ID && n.Token == o.Token) {
-					continue
+			for _, name := range child.ForeignKeys[i].RefColumns {
+				if o := a.from.Column(name); o == nil || !a.keeps(o) {
+					return notSupported("changing column %s.%s.%s, which a foreign key of %s.%s points at", a.from.DB, a.from.Name, name, child.DB, child.Name)
 				}
-				return notSupported("changing column %s.%s.%s, which a foreign key of %s.%s points at", a.from.DB, a.from.Name, name, child.DB, child.Name)
 			}
 		}
 	}
 	return nil
+}
+
+// keeps says whether what is stored of a column stays, under its name: servers do not rename a token that a foreign key points at, as they do not
+// change what is more than its name.
+func (a *alteration) keeps(o *schema.Column) bool {
+	for i := range a.to.Columns {
+		if n := &a.to.Columns[i]; a.origins[n.Name] == o {
+			return n.Name == o.Name && n.ID == o.ID && n.Token == o.Token
+		}
+	}
+	return false
 }
 
 // sealedPrimary says whether upstream has the rows in the order of tokens.
@@ -387,7 +393,10 @@ func (x *Session) renameTable(ctx context.Context, step *plan.AlterTable) error 
 	if a.from == nil {
 		return errRedefined
 	}
-	return a.run(ctx)
+	if err := a.run(ctx); err != nil {
+		return err
+	}
+	return a.followed(ctx)
 }
 
 // backwards are the renames that undo others.

@@ -202,6 +202,9 @@ func (c *Catalog) Reload(ctx context.Context) error {
 			sealers[s.table.ID] = s
 		}
 	}
+	if err := c.followAll(ctx, tables, sealers); err != nil {
+		return err
+	}
 	views, err := c.readViews(ctx, tables)
 	if err != nil {
 		return err
@@ -301,7 +304,11 @@ func (c *Catalog) Lookup(ctx context.Context, db, name string) (exists bool, err
 	if err != nil {
 		return true, err
 	}
-	c.publish(s)
+	is, err := c.follow(ctx, s.table, c.State().Snapshot.Lookup)
+	if err != nil {
+		return true, err
+	}
+	c.publish(s.as(is))
 	return true, nil
 }
 

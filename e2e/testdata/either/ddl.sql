@@ -79,3 +79,8 @@ DROP INDEX ix ON idx;
 SELECT * FROM idx ORDER BY id;
 SELECT * FROM a WHERE nm = 'unterminated;
 '; DROP TABLE a;
+
+CREATE TABLE frp (id INT PRIMARY KEY, code VARCHAR(9), UNIQUE (code));
+CREATE TABLE frc (code VARCHAR(9), FOREIGN KEY (code) REFERENCES frp (code));
+ALTER TABLE frp CHANGE code kode VARCHAR(9);
+SELECT code FROM frc;
