@@ -44,7 +44,7 @@ func (s *service) newSessions(ctx context.Context) (*sessions, error) {
 		ServerTLS:              s.serverTLS(),
 		Accounts:               s.accounts,
 		Guard:                  session.Encrypt(context.WithoutCancel(ctx), enc.catalog, int(s.cfg.Listen.MaxAllowedPacket)),
-		Withheld:               enc.catalog.Protects,
+		Withheld:               enc.catalog.WithholdsBulk,
 		HandshakeTimeout:       s.cfg.Listen.HandshakeTimeout,
 		MaxPacket:              int(s.cfg.Listen.MaxAllowedPacket),
 		Log:                    s.log,

@@ -24,6 +24,7 @@ type greeting struct {
 	id           uint32
 	salt         []byte
 	capabilities uint32
+	extended     uint32 // MariaDB's
 	plugin       string
 }
 
@@ -48,6 +49,7 @@ func (c *Conn) handshake(cfg Config) error {
 		want |= ClientSSL
 	}
 	c.Capabilities = want & g.capabilities
+	c.Extended = cfg.Extended & g.extended
 	if cfg.TLS != nil {
 		if g.capabilities&ClientSSL == 0 {
 			return errors.New("server offers no TLS")
@@ -73,6 +75,9 @@ func parseGreeting(p []byte) (g greeting, err error) {
 	g.salt = append(g.salt, p[4:12]...)
 	g.capabilities = uint32(binary.LittleEndian.Uint16(p[13:]))
 	g.capabilities |= uint32(binary.LittleEndian.Uint16(p[18:])) << 16
+	if g.capabilities&ClientLongPassword == 0 {
+		g.extended = binary.LittleEndian.Uint32(p[27:])
+	}
 	saltLen := int(p[20])
 	p = p[31:]
 	n := max(13, saltLen-8)
@@ -93,6 +98,7 @@ func (c *Conn) responseHead(cfg Config) []byte {
 	binary.LittleEndian.PutUint32(head, c.Capabilities)
 	binary.LittleEndian.PutUint32(head[4:], 1<<30)
 	head[8] = cfg.Charset
+	binary.LittleEndian.PutUint32(head[28:], c.Extended)
 	return head
 }
 

@@ -50,6 +50,7 @@ type Config struct {
 	TLS      *tls.Config   // nil: clear
 	Extra    uint32        // capabilities to ask for beyond the base set
 	Drop     uint32        // base capabilities not to ask for
+	Extended uint32        // MariaDB's capabilities to ask for; they need Drop of ClientLongPassword
 	Charset  uint8         // collation id of the handshake; 45 when 0
 	Timeout  time.Duration // of connecting and of each command; 60 s when 0
 }
@@ -63,6 +64,7 @@ type Conn struct {
 	config  Config
 
 	Capabilities  uint32 // what both sides agreed on
+	Extended      uint32 // MariaDB's capabilities that both sides agreed on
 	ServerVersion string
 	ConnectionID  uint32
 	LocalFile     func(name string) []byte // answers LOAD DATA LOCAL INFILE

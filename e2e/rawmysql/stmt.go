@@ -19,6 +19,8 @@ type Param struct {
 	Type  byte   // MYSQL_TYPE_…
 	Value []byte // in the binary protocol, length prefix included; nil is NULL
 	Long  bool   // sent before by SendLongData
+	// Indicator stands for the value in a bulk execution.
+	Indicator byte
 }
 
 // Int is a BIGINT parameter.
@@ -281,3 +283,6 @@ func lenBytes(p []byte) (value, rest []byte, ok bool) {
 	}
 	return rest[:n:n], rest[n:], true
 }
+
+// AsLast is the statement under the id by which MariaDB's clients name the one that was prepared last.
+func (s *Stmt) AsLast() *Stmt { return &Stmt{conn: s.conn, ID: 1<<32 - 1} }

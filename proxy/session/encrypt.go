@@ -34,6 +34,7 @@ type encryption struct {
 	multi     bool                       // the client may send several statements in one
 	forwarded map[uint32]*forwarded      // prepared statements that are upstream's, by id
 	tls       map[uint32]*plan.ServerTLS // prepared ones about the server's TLS, by id
+	last      uint32                     // the id of the one that was prepared last; 0: there is none
 	query     wire.Query
 }
 
@@ -43,6 +44,7 @@ func (e *encryption) Reset() {
 	e.run.User = e.session.User()
 	clear(e.forwarded)
 	clear(e.tls)
+	e.last = 0
 }
 
 // Close implements Guard.
@@ -91,6 +93,9 @@ func (e *encryption) Command(s *Session, packet []byte) (handled bool, err error
 
 // statement handles the commands that name a prepared statement.
 func (e *encryption) statement(s *Session, packet []byte) (handled bool, err error) {
+	if done, err := e.resolve(s, packet); done || err != nil {
+		return done && err == nil, err
+	}
 	id, ok := wire.ExecuteStatement(packet)
 	if !ok {
 		return false, nil
@@ -101,7 +106,7 @@ func (e *encryption) statement(s *Session, packet []byte) (handled bool, err err
 	case cmd == wire.ComStmtExecute && own:
 		return true, e.run.Execute(e.ctx, packet)
 	case cmd == wire.ComStmtBulkExecute && own:
-		return false, wire.NewError(wire.CodeNotSupported, "tdeproxy: COM_STMT_BULK_EXECUTE on an encrypted table is not supported")
+		return true, e.run.Bulk(e.ctx, packet)
 	case cmd == wire.ComStmtSendLongData && own:
 		e.run.LongData(packet, e.maxPacket)
 		return true, nil
@@ -115,6 +120,9 @@ func (e *encryption) statement(s *Session, packet []byte) (handled bool, err err
 		return false, wire.NewError(wire.CodeNotSupported, "tdeproxy: COM_STMT_BULK_EXECUTE of this statement is not supported")
 	case cmd == wire.ComStmtClose:
 		e.run.CloseStatement(id)
+		if id == e.last {
+			e.last = 0
+		}
 		delete(e.forwarded, id)
 		delete(e.tls, id)
 	case cmd == wire.ComStmtExecute || cmd == wire.ComStmtBulkExecute:
@@ -308,6 +316,7 @@ func (e *encryption) one(s *Session, p plan.Plan, piece []byte, more bool) (fail
 // prepare handles COM_STMT_PREPARE.
 func (e *encryption) prepare(s *Session, packet []byte) error {
 	sql := packet[1:]
+	e.last = 0
 	e.run.Preparing()
 	if e.passes(sql) {
 		return e.forwardPrepare(s, packet, plan.Effects{Session: true})
@@ -327,7 +336,9 @@ func (e *encryption) prepare(s *Session, packet []byte) error {
 	case *plan.ServerTLS:
 		return e.prepareTLS(s, p, sql)
 	}
-	return e.run.Prepare(e.ctx, p, sql)
+	err = e.run.Prepare(e.ctx, p, sql)
+	e.last = e.run.Last()
+	return err
 }
 
 // prepareNoting passes COM_STMT_PREPARE on; note is told the statement's id.
@@ -340,6 +351,7 @@ func (e *encryption) prepareNoting(s *Session, packet []byte, note func(id uint3
 		ok, err := wire.DecodePrepareOK(append(bytes.Clone(head[4:9]), make([]byte, 7)...))
 		if err == nil {
 			note(ok.StatementID)
+			e.last = ok.StatementID
 		}
 	}
 	_, err = s.RelayAnswer(wire.AnswerPrepare, 0)

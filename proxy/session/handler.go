@@ -47,8 +47,8 @@ type Config struct {
 	Accounts *Accounts
 	// Guard makes the guard of a session once its client has logged in; nil passes everything through.
 	Guard func(*Session) Guard
-	// Withheld says whether clients are not offered MariaDB's COM_STMT_BULK_EXECUTE, which no Guard takes for statements of its
-	// own: drivers execute row by row then. nil is no.
+	// Withheld says whether clients are not offered MariaDB's COM_STMT_BULK_EXECUTE, for which a Guard needs an evaluator: drivers
+	// execute row by row then. nil is no.
 	Withheld func() bool
 	// HandshakeTimeout bounds the time from accepting to the end of the login; 0 is DefaultHandshakeTimeout.
 	HandshakeTimeout time.Duration

@@ -59,6 +59,9 @@ func (b *Bulk) Decode(packet []byte, count int) error {
 	return nil
 }
 
+// Rows are the rows that Next has not given yet, as they are in the packet.
+func (b *Bulk) Rows() []byte { return b.r.b }
+
 // Next returns the values of the next row; the slice is valid until the call after. ok is false after the last row and
 // in a malformed packet.
 func (b *Bulk) Next() (row []BulkValue, ok bool) {

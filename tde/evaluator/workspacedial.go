@@ -15,7 +15,8 @@ import (
 // workspaceCaps are what a workspace asks for. LocalFiles is for loading rows: no file is read. Several statements in one are not among it: a Query is one statement,
 // whatever its text.
 const workspaceCaps = wire.LongFlag | wire.Protocol41 | wire.Transactions | wire.SecureConnection | wire.MultiResults |
-	wire.LocalFiles | wire.PSMultiResults | wire.PluginAuth | wire.PluginAuthLenEncData | wire.DeprecateEOF | wire.MariaDBExtendedTypeInfo
+	wire.LocalFiles | wire.PSMultiResults | wire.PluginAuth | wire.PluginAuthLenEncData | wire.DeprecateEOF | wire.MariaDBExtendedTypeInfo |
+	wire.MariaDBBulkOperations
 
 // utf8mb4Collation is utf8mb4_general_ci's id, which both flavours know.
 const utf8mb4Collation = 45

@@ -179,6 +179,9 @@ func (c *Catalog) Protects() bool {
 	return c.State().Snapshot.Len() > 0 || !c.State().Rules.Empty() || c.converting.Load() != nil
 }
 
+// WithholdsBulk says whether clients are not to be offered COM_STMT_BULK_EXECUTE: there may be encrypted tables, and no evaluator.
+func (c *Catalog) WithholdsBulk() bool { return c.evaluator == nil && c.Protects() }
+
 // Reload reads all protected tables anew.
 func (c *Catalog) Reload(ctx context.Context) error {
 	c.changes.Lock()

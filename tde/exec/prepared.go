@@ -11,28 +11,29 @@ import (
 
 // statement is a prepared statement of the client that touches a protected table.
 type statement struct {
-	id       uint32 // upstream's and the client's
-	src      []byte
-	plan     plan.Plan
-	state    *State
-	literals []plan.Literal
-	index    []int // of each LitParam literal among the client's parameters
-	rows     int
-	width    int
-	params   int          // of the client
-	upstream int          // of upstream's statement
-	bound    []wire.Param // types of the last execution, values of SEND_LONG_DATA
-	longData [][]byte     // by parameter: what SEND_LONG_DATA brought since the last execution
-	long     int          // bytes of it
-	sql      []byte       // upstream's text
-	outputs  *reader      // of the last execution, for COM_STMT_FETCH
-	cursor   *cursor      // or its rows, where the evaluator computed them
-	mode     plan.Mode
-	db       string // the current database of its PREPARE
-	userVars string // that it reads
-	assigns  string // user variables, too
-	template string // for observers
-	late     bool   // it is planned when it is executed, as text
+	id        uint32 // upstream's and the client's
+	src       []byte
+	plan      plan.Plan
+	state     *State
+	literals  []plan.Literal
+	index     []int // of each LitParam literal among the client's parameters
+	rows      int
+	width     int
+	params    int          // of the client
+	upstream  int          // of upstream's statement
+	bound     []wire.Param // types of the last execution, values of SEND_LONG_DATA
+	longData  [][]byte     // by parameter: what SEND_LONG_DATA brought since the last execution
+	long      int          // bytes of it
+	sql       []byte       // upstream's text
+	outputs   *reader      // of the last execution, for COM_STMT_FETCH
+	cursor    *cursor      // or its rows, where the evaluator computed them
+	mode      plan.Mode
+	db        string       // the current database of its PREPARE
+	userVars  string       // that it reads
+	assigns   string       // user variables, too
+	template  string       // for observers
+	bulkTypes []wire.Param // of the last bulk execution
+	late      bool         // it is planned when it is executed, as text
 }
 
 // Owns says whether a statement id belongs to a statement that this session runs itself.
@@ -41,9 +42,12 @@ func (x *Session) Owns(id uint32) bool {
 	return ok
 }
 
+// Last is the id of the statement that Prepare has prepared last, 0 where that failed.
+func (x *Session) Last() uint32 { return x.last }
+
 // Prepare prepares a statement that touches a protected table, for the plan that Plan gave.
 func (x *Session) Prepare(ctx context.Context, p plan.Plan, src []byte) error {
-	x.Failed = false
+	x.Failed, x.last = false, 0
 	if x.before.known {
 		x.found = found{known: true, rows: x.before.rows, affected: x.before.affected} // preparing finds nothing
 	}
@@ -170,7 +174,7 @@ func (x *Session) prepareUpstream(st *statement) error {
 	if err := x.paramDefinitions(st.params); err != nil {
 		return err
 	}
-	x.stmts[st.id] = st
+	x.stmts[st.id], x.last = st, st.id
 	if err := x.preparedColumns(st, columns); err != nil {
 		return err
 	}
@@ -258,6 +262,30 @@ func (x *Session) Execute(ctx context.Context, packet []byte) error {
 }
 
 func (x *Session) execute(ctx context.Context, st *statement, packet []byte) error {
+	return x.executeWith(ctx, st, func() (*wire.Execute, error) { return x.decodeExecute(st, packet) })
+}
+
+// decodeExecute reads a COM_STMT_EXECUTE with what SEND_LONG_DATA has brought.
+func (x *Session) decodeExecute(st *statement, packet []byte) (*wire.Execute, error) {
+	long := st.takeLong()
+	x.params = append(x.params[:0], st.bound...)
+	e := &wire.Execute{Params: x.params}
+	if err := e.Decode(packet, st.params, x.caps); err != nil {
+		return nil, err
+	}
+	for i, v := range long {
+		if v != nil && i < len(e.Params) {
+			e.Params[i].Value, e.Params[i].Long, e.Params[i].Null = v, false, false
+		}
+	}
+	if e.Bound {
+		st.keepTypes(e.Params)
+	}
+	return e, nil
+}
+
+// executeWith executes a statement with the parameters that bind gives.
+func (x *Session) executeWith(ctx context.Context, st *statement, bind func() (*wire.Execute, error)) error {
 	x.await(st.src)
 	x.planned = x.catalog.generation.Load()
 	if err := x.refresh(ctx); err != nil {
@@ -286,19 +314,9 @@ func (x *Session) execute(ctx context.Context, st *statement, packet []byte) err
 			return err
 		}
 	}
-	long := st.takeLong()
-	x.params = append(x.params[:0], st.bound...)
-	e := wire.Execute{Params: x.params}
-	if err := e.Decode(packet, st.params, x.caps); err != nil {
+	e, err := bind()
+	if err != nil {
 		return err
-	}
-	for i, v := range long {
-		if v != nil && i < len(e.Params) {
-			e.Params[i].Value, e.Params[i].Long, e.Params[i].Null = v, false, false
-		}
-	}
-	if e.Bound {
-		st.keepTypes(e.Params)
 	}
 	x.params = e.Params // what follows the statement's own are query attributes: values that stay here
 	e.Params = e.Params[:st.params]
@@ -319,28 +337,31 @@ func (x *Session) execute(ctx context.Context, st *statement, packet []byte) err
 	if err := x.readClock(st.plan); err != nil {
 		return err
 	}
+	if x.bulked != nil {
+		return x.executeInstead(ctx, st, e)
+	}
 	switch p := st.plan.(type) {
 	case *plan.Rewrite:
 		if err := x.showStatus(ctx, p); err != nil {
 			return err
 		}
-		err := x.executeRewrite(st, p, &e)
+		err := x.executeRewrite(st, p, e)
 		if x.mustSplit(p, err) {
-			return x.executeInstead(ctx, st, &e)
+			return x.executeInstead(ctx, st, e)
 		}
 		return err
 	case *plan.ReadModifyWrite:
-		err := x.executeUpdate(ctx, st, p, &e)
+		err := x.executeUpdate(ctx, st, p, e)
 		if x.mustSplit(p, err) {
-			return x.executeInstead(ctx, st, &e)
+			return x.executeInstead(ctx, st, e)
 		}
 		return err
 	case *plan.Split:
-		return x.executeSplit(ctx, st, p, &e)
+		return x.executeSplit(ctx, st, p, e)
 	case *plan.Store:
-		return x.executeStore(ctx, st, p, &e)
+		return x.executeStore(ctx, st, p, e)
 	case *plan.Replay:
-		return x.executeReplay(ctx, st, p, &e)
+		return x.executeReplay(ctx, st, p, e)
 	case *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
 		return x.run(ctx, p, false)
 	}

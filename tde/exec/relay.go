@@ -303,6 +303,9 @@ func (s *splitRun) execute(sql []byte, params *wire.Execute) error {
 	if len(e.Params) != int(count) {
 		return errParams
 	}
+	if s.bulked != nil {
+		return s.bench.Execute(s.bulked.packet(id))
+	}
 	return s.bench.Execute(e.Append(nil, s.bench.Capabilities()))
 }
 

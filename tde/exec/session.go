@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -62,6 +63,7 @@ type Session struct {
 	args     args
 	binder   binder
 	stmts    map[uint32]*statement
+	last     uint32       // the id of the one that was prepared last
 	params   []wire.Param // of the execution under way
 	rowPatch patch        // of the result that comes next; nil: none
 	// cursorOf is the prepared statement whose result is being read.
@@ -70,7 +72,10 @@ type Session struct {
 	keeping *cursor
 	// listing is the body of the COM_FIELD_LIST at work; nil: none is.
 	listing []byte
-	note    note
+	// bulked are rows of parameters for the evaluator, gather what is answered while a bulk execution goes on; nil: there is none.
+	bulked *bulked
+	gather *gathered
+	note   note
 	// Multi says that upstream takes several statements in one text.
 	Multi  bool
 	opened uint64 // cells since a statement was last counted
@@ -483,6 +488,10 @@ func (x *Session) settle(err error) error {
 // fail sends an error to the client.
 func (x *Session) fail(e *wire.Error) error {
 	x.Failed, x.doubt = true, true
+	if x.gather != nil {
+		x.gather.err = e
+		return nil
+	}
 	x.noteError(e)
 	if err := x.client.WritePacket(e.Append(nil)); err != nil {
 		return x.gone(err)
@@ -662,6 +671,11 @@ func (x *Session) ok(packet []byte, more bool) error {
 
 func (x *Session) sendOK(ok wire.OK, more bool) error {
 	x.Status = ok.Status &^ wire.StatusSessionStateChanged
+	if x.gather != nil {
+		x.gather.last = ok
+		x.gather.last.Info = bytes.Clone(ok.Info)
+		return nil
+	}
 	if more {
 		ok.Status |= wire.StatusMoreResults
 	}

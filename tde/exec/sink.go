@@ -78,7 +78,7 @@ func newSink(x *Session, p *plan.Store, within bool) *sink {
 		}
 	}
 	k.head, k.group = append(head, ") VALUES "...), "("
-	if p.Counts && k.auto >= 0 {
+	if k.auto >= 0 && (p.Counts || x.bulked != nil && x.bulked.repeats) {
 		// The same rows in a form of which upstream does not know beforehand how many there are.
 		k.head = append(head, (") WITH r " + string(head[named:]) + ") AS (VALUES ")...)
 		k.tail = ") SELECT * FROM r"

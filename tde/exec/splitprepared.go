@@ -41,7 +41,7 @@ func (x *Session) prepareSplit(ctx context.Context, st *statement, p *plan.Split
 	if err := x.paramDefinitions(st.params); err != nil {
 		return err
 	}
-	x.stmts[st.id] = st
+	x.stmts[st.id], x.last = st, st.id
 	for _, c := range columns {
 		if err := x.client.WritePacket(c); err != nil {
 			return x.gone(err)

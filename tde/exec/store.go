@@ -255,5 +255,10 @@ func (x *Session) executeStore(ctx context.Context, st *statement, p *plan.Store
 		return err
 	}
 	st.outputs = nil
+	if x.bulked != nil {
+		if err := x.bulkStored(st, p); err != nil {
+			return err
+		}
+	}
 	return x.store(ctx, p, e, false)
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <mysql.h>
+#include <errmsg.h>
 
 enum { PARAMS = 128, COLUMNS = 64, PIECE = 300000 };
 
@@ -255,7 +256,49 @@ static void run(const char *sql, value *v, unsigned count, int streaming) {
     else text_query(sql, v, streaming);
 }
 
+/* batch_array sends all rows in one command, where the server has that: texts and NULLs are bound as arrays. */
+static int batch_array(const char *sql, unsigned width, value *v, unsigned count) {
+    unsigned rows = count / width;
+    MYSQL_BIND b[PARAMS];
+    memset(b, 0, sizeof b);
+    for (unsigned i = 0; i < count; i++)
+        if (v[i].kind != 's' && v[i].kind != 'n') return 0;
+    MYSQL_STMT *s = mysql_stmt_init(c);
+    if (mysql_stmt_prepare(s, sql, strlen(sql)) || mysql_stmt_attr_set(s, STMT_ATTR_ARRAY_SIZE, &rows)) {
+        mysql_stmt_close(s);
+        return 0;
+    }
+    for (unsigned i = 0; i < width; i++) {
+        char **texts = calloc(rows, sizeof *texts), *indicators = calloc(rows, 1);
+        unsigned long *sizes = calloc(rows, sizeof *sizes);
+        for (unsigned r = 0; r < rows; r++) {
+            value *one = &v[r * width + i];
+            texts[r] = one->text;
+            sizes[r] = one->size;
+            indicators[r] = one->kind == 'n' ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE;
+        }
+        b[i].buffer_type = MYSQL_TYPE_STRING;
+        b[i].buffer = texts;
+        b[i].length = sizes;
+        b[i].u.indicator = indicators;
+    }
+    int done = !mysql_stmt_bind_param(s, b);
+    if (done && mysql_stmt_execute(s)) {
+        done = mysql_stmt_errno(s) != CR_FUNCTION_NOT_SUPPORTED;
+        if (done) fail_statement(s);
+    } else if (done)
+        printf("array of %u: affected %llu id %llu warnings %u\n", rows, mysql_stmt_affected_rows(s), mysql_stmt_insert_id(s), mysql_warning_count(c));
+    for (unsigned i = 0; i < width; i++) {
+        free(b[i].buffer);
+        free(b[i].length);
+        free(b[i].u.indicator);
+    }
+    mysql_stmt_close(s);
+    return done;
+}
+
 static void batch(const char *sql, unsigned width, value *v, unsigned count) {
+    if (prepared && batch_array(sql, width, v, count)) return;
     for (unsigned i = 0; i < count / width; i++) run(sql, v + i * width, width, 0);
 }
 
