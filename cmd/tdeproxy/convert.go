@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/tdeproxy/tdeproxy/config"
@@ -130,19 +129,15 @@ func (c *converter) connect(cfg *config.Config) (*upstream.Admin, error) {
 	return upstream.NewAdmin(dialer, c.user, c.password), nil
 }
 
-// show draws how far the conversion is, until ctx ends.
+// show tells how far the conversion is, until ctx ends.
 func (c *converter) show(ctx context.Context, cfg *config.Config, out io.Writer) {
-	// Without an interval of its own for the spinner: that one is turned by a
-	// goroutine which reads the bar's state without its lock.
-	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription(c.database+"."+c.table),
-		progressbar.OptionSetSpinnerChangeInterval(0),
-		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"), progressbar.OptionClearOnFinish())
+	m := newMeter(out, c.database+"."+c.table, time.Now())
+	defer m.finish()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			_ = bar.Finish()
 			return
 		case <-tick.C:
 		}
@@ -153,8 +148,7 @@ func (c *converter) show(ctx context.Context, cfg *config.Config, out io.Writer)
 		case err != nil: // the ALTER says how it ends; how far it is, nobody does
 			return
 		case now != nil && now.Database == c.database && now.Table == c.table:
-			bar.ChangeMax64(int64(max(now.Of, now.Rows, 1)))
-			_ = bar.Set64(int64(now.Rows))
+			m.show(now.Rows, now.Of, time.Now())
 		}
 	}
 }
