@@ -127,13 +127,14 @@ sbom: build
 vulncheck:
 	go tool -modfile=scripts/release.mod govulncheck ./...
 
-# The compose files, alone and with Vault, brought up, used, rotated and taken down, on official images or on stand-ins of Debian's packages.
-e2e-compose: package-files
-	scripts/packages.sh mariadb-client curl
+# The compose files, alone with the driver matrix and then with Vault, brought up, used, rotated and taken down, on official images or on
+# stand-ins of Debian's packages. COMPOSE names another tool than the one that is there.
+e2e-compose: package-files compiler
+	scripts/packages.sh mariadb-client curl $(CLIENTS)
 	for i in mariadb:10.11 mysql:9.7 prom/prometheus:v2.42.0 hashicorp/vault:1.19; do docker pull -q $$i 2>/dev/null || { e2e/images/build.sh; break; }; done
 	$(MAKE) image
 	e2e/compose.sh mariadb compose.mariadb.yaml
-	e2e/compose.sh mysql compose.yaml
+	TDEPROXY_TEST_MYSQLD=$$(scripts/mysql97.sh) e2e/compose.sh mysql compose.yaml
 	e2e/compose.sh mariadb compose.mariadb.yaml compose.vault.yaml
 	e2e/compose.sh mysql compose.yaml compose.vault.yaml
 

@@ -29,22 +29,10 @@ type sqlWork struct {
 // sqlDriver interpolates parameters in text mode.
 func sqlDriver(mode string, compress bool) func(*Job, *lines) error {
 	return func(j *Job, l *lines) error {
-		config, err := tlsConfig(j)
+		db, err := open(j, j.Database, mode, compress)
 		if err != nil {
 			return err
 		}
-		c := mysql.NewConfig()
-		c.User, c.Passwd, c.DBName, c.Net, c.Addr = j.User, j.Password, j.Database, "tcp", net.JoinHostPort("localhost", strconv.Itoa(j.Port))
-		c.TLS, c.InterpolateParams, c.ParseTime, c.AllowAllFiles = config, mode == Text, true, true
-		c.Logger = &mysql.NopLogger{} // what it has to say of connections is in the errors
-		if err := c.Apply(mysql.EnableCompression(compress)); err != nil {
-			return err
-		}
-		connector, err := mysql.NewConnector(c)
-		if err != nil {
-			return err
-		}
-		db := sql.OpenDB(connector)
 		defer db.Close()
 		w := &sqlWork{lines: l, job: j}
 		if w.conn, err = db.Conn(context.Background()); err != nil {
@@ -60,6 +48,26 @@ func sqlDriver(mode string, compress bool) func(*Job, *lines) error {
 		}
 		return nil
 	}
+}
+
+// open gives a pool of connections, each with a server whose chain and name are verified.
+func open(j *Job, database, mode string, compress bool) (*sql.DB, error) {
+	config, err := tlsConfig(j)
+	if err != nil {
+		return nil, err
+	}
+	c := mysql.NewConfig()
+	c.User, c.Passwd, c.DBName, c.Net, c.Addr = j.User, j.Password, database, "tcp", net.JoinHostPort("localhost", strconv.Itoa(j.Port))
+	c.TLS, c.InterpolateParams, c.ParseTime, c.AllowAllFiles = config, mode == Text, true, true
+	c.Logger = &mysql.NopLogger{} // what it has to say of connections is in the errors
+	if err := c.Apply(mysql.EnableCompression(compress)); err != nil {
+		return nil, err
+	}
+	connector, err := mysql.NewConnector(c)
+	if err != nil {
+		return nil, err
+	}
+	return sql.OpenDB(connector), nil
 }
 
 // tlsConfig verifies chain and name.
