@@ -30,6 +30,7 @@ type Link struct {
 	fd       int
 
 	draining     atomic.Bool
+	served       atomic.Bool // a command
 	upstreamGone atomic.Bool
 	idleExpired  atomic.Bool
 
@@ -115,12 +116,30 @@ func (l *Link) IdleExpired() bool { return l.idleExpired.Load() }
 // wake makes the session's read of its client return at once.
 func (l *Link) wake() { l.Conn.SetReadDeadline(time.Unix(1, 0)) }
 
-// drain asks the session to end, and wakes it where it waits outside a transaction.
+// Served marks that a command was answered.
+func (l *Link) Served() { l.served.Store(true) }
+
+// Ending reports whether the session is to end now, as it is outside a transaction: when its server drains, but one that began just
+// before gets an answer first.
+func (l *Link) Ending() bool { return l.draining.Load() && l.served.Load() }
+
+// firstCommand is the time that a client has to log in and to send its first command once a drain has begun.
+const firstCommand = 2 * time.Second
+
+// drain asks the session to end, and wakes it where it waits outside a transaction: a client that has not had an answer yet a little
+// later, so that who comes as the server goes is served still.
 func (l *Link) drain() {
 	l.draining.Store(true)
-	if a := l.activity(); a == idle || a == handshaking {
-		l.wake()
+	wake := func() {
+		if a := l.activity(); a == idle || a == handshaking {
+			l.wake()
+		}
 	}
+	if l.served.Load() {
+		wake()
+		return
+	}
+	time.AfterFunc(firstCommand, wake)
 }
 
 // sever closes both connections.

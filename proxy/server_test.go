@@ -223,6 +223,45 @@ func TestDrainDuringHandshake(t *testing.T) {
 	}
 }
 
+// Who comes as a drain begins gets an answer to the first command; who had one is woken at once.
+func TestDrainFirstCommand(t *testing.T) {
+	for _, test := range []struct {
+		served bool
+		want   string
+	}{{false, "command"}, {true, ""}} {
+		got := make(chan string, 1)
+		s := &Server{DrainTimeout: 30 * time.Second, Handle: func(_ context.Context, l *Link) {
+			if test.served {
+				l.Served()
+			}
+			l.Idle(false)
+			b := make([]byte, 7)
+			n, _ := io.ReadFull(l.Conn, b)
+			l.Busy()
+			got <- string(b[:n])
+		}}
+		c := dial(t, serve(t, s))
+		for s.Counts().Current == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(10 * time.Millisecond) // the session reads
+		drained := make(chan struct{})
+		go func() { s.Drain(context.Background()); close(drained) }()
+		if test.served {
+			<-drained
+		} else {
+			time.Sleep(50 * time.Millisecond)
+			if _, err := io.WriteString(c, "command"); err != nil {
+				t.Error(err)
+			}
+			<-drained
+		}
+		if g := <-got; g != test.want {
+			t.Errorf("served before: %t: read %q, want %q", test.served, g, test.want)
+		}
+	}
+}
+
 func TestMarksAllocateNothing(t *testing.T) {
 	a, _ := pair(t)
 	l := NewLink(a)

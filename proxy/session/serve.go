@@ -20,13 +20,14 @@ func (s *Session) serve() error {
 	for {
 		transaction := s.status&wire.StatusInTransaction != 0
 		s.link.Idle(transaction)
-		if s.link.Draining() && !transaction {
+		if s.link.Ending() && !transaction {
 			return s.goodbye(wire.NewError(wire.CodeServerShutdown, "Server shutdown in progress"))
 		}
 		s.client.ResetSequence()
 		err := s.command()
 		switch {
 		case err == nil:
+			s.link.Served()
 		case errors.Is(err, errClientRead):
 			return s.silent(err)
 		default:
