@@ -16,6 +16,7 @@ const (
 	mostKeys = 20_000
 	// enoughRows is how many rows are looked at before a list of a large part of them is given up.
 	enoughRows = 1000
+	mostShare  = 4 // of the rows: one in four
 )
 
 // narrows says whether lists narrow a fetch.
@@ -104,7 +105,7 @@ func (s *splitRun) readList(of *plan.List) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case l.open || l.kept > 10 && l.kept*2 > l.read || s.packet > 0 && len(l.text) > int(s.packet)/4:
+	case l.open || l.kept > 10 && l.kept*mostShare > l.read || s.packet > 0 && len(l.text) > int(s.packet)/4:
 		return nil, nil
 	case l.kept == 0:
 		return []byte("(NULL)"), nil
@@ -124,7 +125,7 @@ func (l *keyList) row(o *opener, row [][]byte) error {
 	if l.filter.Of(o.row)&kernel.True == 0 {
 		return nil
 	}
-	if l.kept++; l.kept > mostKeys || l.read > enoughRows && l.kept*2 > l.read {
+	if l.kept++; l.kept > mostKeys || l.read > enoughRows && l.kept*mostShare > l.read {
 		l.open = true
 		return nil
 	}

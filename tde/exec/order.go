@@ -20,6 +20,12 @@ func (b *binder) order(s *sealer, c canonical, col *schema.Column) (bound, error
 // compareOrder makes the place among order tokens of what a column is compared with.
 func (b *binder) compareOrder(s *sealer, p *plan.Part, base int) (bound, error) {
 	v, err := b.args.value(base + p.Literal)
+	if p.Fold != nil {
+		var ok bool
+		if v, ok = b.folded(p.Fold); !ok || base != 0 {
+			return bound{}, noPlace(p)
+		}
+	}
 	if err != nil {
 		return bound{}, err
 	}

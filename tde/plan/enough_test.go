@@ -250,6 +250,8 @@ func (e *enough) render(parts []Part, sql string, literals []Literal) string {
 			b.WriteString(e.render(p.Expr, sql, literals))
 		case p.Form == LikeLow || p.Form == LikeHigh:
 			b.WriteString(likeEnd(p.Form, sql[literals[p.Literal].Start:literals[p.Literal].End]))
+		case p.Fold != nil:
+			b.WriteString(p.Fold.print())
 		case p.Kind == PartValue:
 			b.WriteString(sql[literals[p.Literal].Start:literals[p.Literal].End])
 		case p.Kind == PartCondition && e.rnd.IntN(2) == 0:

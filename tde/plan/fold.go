@@ -111,3 +111,39 @@ func (c *Constant) print() string {
 	}
 	return "(" + c.Args[0].print() + " " + string(c.Op) + " " + c.Args[1].print() + ")"
 }
+
+// foldedRange compares a column by its order token with an expression of literals that the proxy computes, where a condition is just that;
+// where it cannot compute it, all rows pass. find gives a column's qualifier, with its dot, its table and itself.
+func (b *block) foldedRange(e ast.ExprNode, find func(*ast.ColumnNameExpr) (string, *schema.Table, *schema.Column)) []Part {
+	n, ok := unparen(e).(*ast.BinaryOperationExpr)
+	if !ok {
+		return nil
+	}
+	op, ok := map[opcode.Op][2]string{opcode.LT: {" < ", " > "}, opcode.LE: {" <= ", " >= "}, opcode.GT: {" > ", " < "}, opcode.GE: {" >= ", " <= "}}[n.Op]
+	if !ok {
+		return nil
+	}
+	sign, column, with := op[0], n.L, n.R
+	if _, ok := unparen(n.R).(*ast.ColumnNameExpr); ok {
+		sign, column, with = op[1], n.R, n.L
+	}
+	name, ok := unparen(column).(*ast.ColumnNameExpr)
+	if !ok {
+		return nil
+	}
+	if _, literal := b.literal(with); literal {
+		return nil // pushed as it stands
+	}
+	qualifier, table, c := find(name)
+	if c == nil || sealed(c) == nil || !comparesOrdered(c) {
+		return nil
+	}
+	d := &describer{block: b}
+	folded := d.fold(with, c)
+	if folded == nil {
+		return nil
+	}
+	return []Part{{Kind: PartCondition, Literal: -1, Expr: []Part{
+		{Text: qualifier + quote(c.OrderColumn()) + sign}, {Kind: PartValue, Literal: folded.first(), Form: CompareOrder, Table: table, Column: c, Fold: folded},
+	}}}
+}

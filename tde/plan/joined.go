@@ -285,6 +285,12 @@ func (j *joined) upstream(e ast.ExprNode) (parts []Part, exact bool) {
 		return nil, false
 	}
 	one := j.narrower.block.again()
+	if parts := one.foldedRange(e, func(n *ast.ColumnNameExpr) (string, *schema.Table, *schema.Column) {
+		r, c := j.owner(n)
+		return quote(r.alias) + ".", r.table, c
+	}); parts != nil {
+		return parts, false
+	}
 	one.widens = true
 	start, end, found := one.locate(e)
 	if !found {

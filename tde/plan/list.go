@@ -66,7 +66,7 @@ func (n *narrower) listOf(r *reference) (l List, ok bool) {
 		if res.parts != nil {
 			where = appendParts(and(where), res.parts)
 		}
-		if res.parts != nil && !res.widened {
+		if res.parts != nil && (!res.widened || res.folded) {
 			continue // bound or not, it is not worth a reading of the table
 		}
 		if p := d.implied(c.expr); p != nil {
@@ -161,4 +161,37 @@ func (n *narrower) keys(r *reference, table string) []Part {
 		name = c.TokenColumn()
 	}
 	return []Part{{Kind: PartKeys, Literal: i, Text: table + quote(name)}}
+}
+
+// ownLists narrows the fetches of tables whose lists are read for others anyhow.
+func (n *narrower) ownLists(fetches []Fetch) {
+	used := make([]bool, len(n.tree.lists))
+	for i := range fetches {
+		listed(fetches[i].SQL, used)
+	}
+	for i := range fetches {
+		f := &fetches[i]
+		refs := n.tree.references(f.Table)
+		if len(refs) != 1 || f.Lock != "" || slices.Contains(n.tree.whole, f.Table) || slices.ContainsFunc(f.SQL, func(p Part) bool { return p.Kind == PartTop }) {
+			continue
+		}
+		k, ok := n.tree.listed[refs[0]]
+		if !ok || k < 0 || !used[k] {
+			continue
+		}
+		f.SQL = appendParts(appendText(f.SQL, map[bool]string{true: " WHERE ", false: " AND "}[f.Full]), n.keys(refs[0], ""))
+		f.Full = false
+	}
+}
+
+// listed marks the lists that narrow a fetch.
+func listed(parts []Part, used []bool) {
+	for _, p := range parts {
+		switch p.Kind {
+		case PartKeys:
+			used[p.Literal] = true
+		case PartJoin:
+			listed(p.Expr, used)
+		}
+	}
 }

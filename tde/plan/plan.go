@@ -78,6 +78,8 @@ type Part struct {
 	Expr []Part
 	// Peer is 1 and the literal that a CompareOrder must be of one type with; 0: there is none.
 	Peer int
+	// Fold is an expression of literals that stands for Literal in a CompareOrder; nil: there is none.
+	Fold *Constant
 }
 
 // PartKind says what a Part is.

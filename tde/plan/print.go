@@ -190,6 +190,9 @@ func (p Part) String() string {
 	if p.Expr != nil {
 		return "{" + p.Form.String() + of + " of " + partsString(p.Expr) + "}"
 	}
+	if p.Fold != nil {
+		return "{" + p.Form.String() + of + " " + p.Fold.print() + "}"
+	}
 	if p.Literal >= 0 {
 		of += fmt.Sprintf(" $%d", p.Literal+1)
 	}

@@ -116,6 +116,11 @@ func (b *block) push(r *reference, c conjunct) pushResult {
 		return stays("could hold for a row of NULLs that an outer join adds")
 	}
 	one.sources = []source{{db: r.db, alias: r.alias, table: r.table}}
+	if parts := b.foldedRange(c.expr, func(n *ast.ColumnNameExpr) (string, *schema.Table, *schema.Column) {
+		return "", r.table, r.table.Column(n.Name.Name.O)
+	}); parts != nil {
+		return pushResult{parts: parts, widened: true, folded: true}
+	}
 	if err := one.cond(c.expr); err != nil {
 		return stays(whyStays(c.expr, names))
 	}

@@ -43,6 +43,7 @@ type pushed struct {
 type pushResult struct {
 	parts   []Part
 	widened bool // parts let more rows pass
+	folded  bool // only where a constant cannot be computed
 	why     *Stayed
 }
 
@@ -139,6 +140,17 @@ func and(out []Part) []Part {
 	return appendText(out, " AND ")
 }
 
+// barren says whether a semi-join is narrowed by nothing but lists of tables farther away.
+func barren(parts []Part) bool {
+	return slices.ContainsFunc(parts, func(p Part) bool { return p.Kind == PartJoin }) && onlyLists(parts)
+}
+
+func onlyLists(parts []Part) bool {
+	return !slices.ContainsFunc(parts, func(p Part) bool {
+		return p.Kind != PartText && p.Kind != PartKeys && !(p.Kind == PartJoin && onlyLists(p.Expr))
+	})
+}
+
 // semiJoins are the conditions of a reference that its partners make, and the query's conditions that are in them.
 func (n *narrower) semiJoins(r *reference, seen []*reference, hops int) (joins []Part, decided []ast.ExprNode) {
 	if n.locks || hops == 0 {
@@ -159,8 +171,8 @@ func (n *narrower) semiJoins(r *reference, seen []*reference, hops int) (joins [
 		if keys := n.keys(l.to, ""); keys != nil {
 			where = appendParts(and(where), keys)
 		}
-		if where == nil {
-			continue
+		if where == nil || barren(where) && n.list(r) >= 0 {
+			continue // the reference's own list says more than those of others
 		}
 		joins = append(joins, Part{Kind: PartJoin, Literal: -1, Expr: appendParts([]Part{{Text: l.head()}}, appendText(where, ")"))})
 		decided = append(decided, l.said...)

@@ -95,6 +95,7 @@ func (b *block) fetches(t *tree) (*Split, error) {
 			p.Tables = append(p.Tables, table)
 		}
 	}
+	n.ownLists(p.Fetches)
 	for _, v := range p.Views {
 		p.Tables = append(p.Tables, v.View)
 	}
