@@ -163,6 +163,9 @@ func (a *alteration) define(ctx context.Context) error {
 	if !a.plan.Counter {
 		to.AutoIncrement = from.AutoIncrement // which goes upstream where it differs, and would set an empty table's counter back
 	}
+	if err := a.pending(ctx, to, from); err != nil {
+		return err
+	}
 	if err := to.Protect(a.state.Rules, a.state.Snapshot.Lookup); err != nil {
 		return unsupported(err)
 	}

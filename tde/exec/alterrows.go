@@ -168,6 +168,9 @@ func (a *alteration) lockText() string {
 	locked := map[string]bool{strings.ToLower(a.from.DB + "." + a.from.Name): true}
 	for i := range a.to.ForeignKeys {
 		fk := &a.to.ForeignKeys[i]
+		if fk.Pending {
+			continue
+		}
 		db := fk.RefDB
 		if db == "" {
 			db = a.to.DB

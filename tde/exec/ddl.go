@@ -57,6 +57,9 @@ func (x *Session) createTable(ctx context.Context, p *plan.CreateTable, more boo
 	} else {
 		x.catalog.publish(s)
 	}
+	if err := x.settlePending(ctx, t); err != nil {
+		return err
+	}
 	return x.created(ok, warnings, more)
 }
 
@@ -82,6 +85,9 @@ func (x *Session) protect(ctx context.Context, t *schema.Table) error {
 	}
 	t.TokenDomain = t.DB
 	t.Defaulted = x.state.Rules.Default(t.DB)
+	if err := x.pending(ctx, t, nil); err != nil {
+		return err
+	}
 	if err := t.Protect(x.state.Rules, x.state.Snapshot.Lookup); err != nil {
 		return unsupported(err)
 	}

@@ -153,6 +153,9 @@ func (p *printer) lay() error {
 	}
 	for i := range t.ForeignKeys {
 		fk := &t.ForeignKeys[i]
+		if fk.Pending {
+			continue
+		}
 		line, err := p.foreignKey(fk)
 		if err != nil {
 			return err

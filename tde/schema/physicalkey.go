@@ -99,6 +99,9 @@ func indexHead(ix *Index) string {
 	return "KEY " + Quote(ix.Name)
 }
 
+// restrict is what a foreign key without an action does. MariaDB makes another word of it where ALTER TABLE adds it, which errors show.
+const restrict = "RESTRICT"
+
 // foreignKey writes a foreign key, between tokens where the columns are sealed.
 func (p *printer) foreignKey(fk *ForeignKey) (string, error) {
 	var columns, refs []string
@@ -125,10 +128,10 @@ func (p *printer) foreignKey(fk *ForeignKey) (string, error) {
 	if sealed {
 		onDelete, onUpdate = sealedAction(onDelete, true), sealedAction(onUpdate, false)
 	}
-	if onDelete != "" {
+	if onDelete != "" && !(p.MariaDB && onDelete == restrict) {
 		s += " ON DELETE " + onDelete
 	}
-	if onUpdate != "" {
+	if onUpdate != "" && !(p.MariaDB && onUpdate == restrict) {
 		s += " ON UPDATE " + onUpdate
 	}
 	return s, nil
@@ -154,5 +157,5 @@ func sealedAction(action string, onDelete bool) string {
 	case action == "", action == "NO ACTION", action == "RESTRICT", action == "CASCADE" && onDelete:
 		return action
 	}
-	return "RESTRICT"
+	return restrict
 }

@@ -152,8 +152,10 @@ type ForeignKey struct {
 	RefDB      string // "" = the table's own database
 	RefTable   string
 	RefColumns []string
-	OnDelete   string // "", CASCADE, SET NULL, NO ACTION, RESTRICT, SET DEFAULT
-	OnUpdate   string
+	// Pending: its table is not there yet, and upstream has no foreign key.
+	Pending  bool   `json:",omitempty"`
+	OnDelete string // "", CASCADE, SET NULL, NO ACTION, RESTRICT, SET DEFAULT
+	OnUpdate string
 }
 
 // Table is one protected table.

@@ -9,7 +9,7 @@ import (
 // protected table that a foreign key names, and nil where there is none of that name.
 //
 // AUTO_INCREMENT columns stay clear, since upstream counts them. So do the columns of a foreign key that points at
-// clear ones: the values are there already.
+// clear ones: the values are there already. Those of a foreign key that is Pending and whose table is not there are sealed until it is.
 func (t *Table) Protect(rules *Rules, parent func(db, name string) *Table) error {
 	for i := range t.Columns {
 		c := &t.Columns[i]
@@ -85,6 +85,12 @@ func (t *Table) protectForeignKey(fk *ForeignKey, rules *Rules, parent func(db, 
 	ref := parent(db, fk.RefTable)
 	if strings.EqualFold(db, t.DB) && strings.EqualFold(fk.RefTable, t.Name) {
 		ref = t
+	}
+	if fk.Pending = fk.Pending && ref == nil; fk.Pending {
+		for _, name := range fk.Columns {
+			t.addToken(name)
+		}
+		return nil
 	}
 	if ref == nil && rules.Designated(db, fk.RefTable) {
 		return t.refuse("foreign key %s to %s.%s, which is designated but not encrypted (or not there yet),", fk.Name, db, fk.RefTable)

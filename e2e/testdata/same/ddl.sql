@@ -78,3 +78,26 @@ SHOW CREATE TABLE cnt_auto;
 INSERT INTO cnt_auto (p, item, price) VALUES (1, 'a', 1);
 SELECT id FROM cnt_auto ORDER BY id;
 DROP TABLE cnt_auto, cnt_p;
+
+# Foreign keys to tables that come later, as in a dump.
+SET foreign_key_checks = 0;
+CREATE TABLE lc (id INT AUTO_INCREMENT PRIMARY KEY, pid INT, code VARCHAR(10), v VARCHAR(20), KEY (v), CONSTRAINT lc_p FOREIGN KEY (pid) REFERENCES lp (id) ON DELETE CASCADE, CONSTRAINT lc_q FOREIGN KEY (code) REFERENCES lq (code));
+SHOW CREATE TABLE lc;
+INSERT INTO lc (pid, code, v) VALUES (1, 'a', 'one'), (2, 'b', 'two'), (NULL, NULL, 'none');
+SELECT * FROM lc WHERE pid = 2;
+ALTER TABLE lc ADD w INT DEFAULT 3;
+CREATE TABLE lp (id INT AUTO_INCREMENT PRIMARY KEY, n VARCHAR(10));
+INSERT INTO lp (n) VALUES ('p1'), ('p2');
+CREATE TABLE lq (code VARCHAR(10) PRIMARY KEY, n VARCHAR(10));
+INSERT INTO lq VALUES ('a', 'q1'), ('b', 'q2');
+SET foreign_key_checks = 1;
+SHOW CREATE TABLE lc;
+SELECT lc.id, lc.v, lp.n, lq.n FROM lc LEFT JOIN lp ON lp.id = lc.pid LEFT JOIN lq ON lq.code = lc.code ORDER BY lc.id;
+INSERT INTO lc (pid) VALUES (77);
+INSERT INTO lc (code) VALUES ('zz');
+DELETE FROM lq WHERE code = 'a';
+DELETE FROM lp WHERE id = 1;
+DELETE FROM lq WHERE code = 'a';
+SELECT * FROM lc ORDER BY id;
+SELECT CONSTRAINT_NAME, TABLE_NAME, REFERENCED_TABLE_NAME, DELETE_RULE FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME = 'lc' ORDER BY 1;
+DROP TABLE lc, lp, lq;

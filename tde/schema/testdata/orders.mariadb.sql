@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS `shop`.`orders` (
   KEY `customer` (`customer`),
   KEY `mail` (`_tde_eq_mail`),
   CONSTRAINT `by_id` FOREIGN KEY (`customer`) REFERENCES `customers` (`id`) ON DELETE SET NULL ON UPDATE CASCADE,
-  CONSTRAINT `by_mail` FOREIGN KEY (`_tde_eq_mail`) REFERENCES `customers` (`_tde_eq_email`) ON DELETE CASCADE ON UPDATE RESTRICT,
+  CONSTRAINT `by_mail` FOREIGN KEY (`_tde_eq_mail`) REFERENCES `customers` (`_tde_eq_email`) ON DELETE CASCADE,
   CONSTRAINT `_tde_cell_02000000000000000000000000000000_1` CHECK (`number` <> ''),
   CONSTRAINT `_tde_eq_02000000000000000000000000000000_1` CHECK (`_tde_eq_number` <> x'00000000000000000000000000000000'),
   CONSTRAINT `_tde_eq_02000000000000000000000000000000_3` CHECK ((`mail` IS NULL) = (`_tde_eq_mail` IS NULL))
