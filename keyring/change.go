@@ -22,6 +22,7 @@ func (r *Ring) Rotate(ctx context.Context, path string, kms KMS) (*Ring, error) 
 	if err != nil {
 		return nil, fmt.Errorf("rotating %w", err)
 	}
+	next.shareWith(r)
 	return next, nil
 }
 
@@ -35,7 +36,34 @@ func (r *Ring) Reopen(ctx context.Context, path string, kms KMS) (*Ring, error) 
 		next.Destroy()
 		return nil, fmt.Errorf("%s %s: %w", what, path, err)
 	}
+	next.shareWith(r)
 	return next, nil
+}
+
+// shareWith gives back what memory this ring has for keys that an older one holds as well: rings stay while sessions may use them,
+// and locked memory is scarce.
+func (r *Ring) shareWith(older *Ring) {
+	r.root = sharedKey(r.root, older.root)
+	for i := range r.masters {
+		for _, m := range older.masters {
+			if m.Number == r.masters[i].Number {
+				r.masters[i].key = sharedKey(r.masters[i].key, m.key)
+			}
+		}
+	}
+}
+
+// sharedKey is the older of two Secrets, shared, where both hold the same key; the other one is destroyed.
+func sharedKey(key, older *Secret) *Secret {
+	if !key.equal(older) {
+		return key
+	}
+	shared, err := older.share()
+	if err != nil {
+		return key
+	}
+	key.Destroy()
+	return shared
 }
 
 // Rewrap moves the keyring at path, which must be this ring's, from one KMS to another, or to another CMK of the same: it

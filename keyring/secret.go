@@ -2,11 +2,13 @@ package keyring
 
 import (
 	"crypto/rand"
+	"crypto/subtle"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,10 +26,11 @@ const redacted = "[redacted]"
 // called) and other printers do so even more, but nothing looks into a function.
 type Secret struct{ m func() *mapping }
 
-// mapping is a key's page.
+// mapping is a key's page, as one Secret has it.
 type mapping struct {
-	mu   sync.RWMutex
-	page []byte // nil once destroyed
+	mu    sync.RWMutex
+	page  []byte        // nil once destroyed
+	users *atomic.Int32 // Secrets that have the page
 }
 
 // NewSecret copies a key of KeySize bytes into a Secret. The caller wipes its own copy.
@@ -49,13 +52,38 @@ func newSecret(fill func(key []byte) error) (*Secret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mapping memory for a key: %w", err)
 	}
-	m := &mapping{page: page}
-	s := &Secret{func() *mapping { return m }}
+	s := secretOn(page, new(atomic.Int32))
 	if err := protect(page, fill); err != nil {
 		s.Destroy()
 		return nil, err
 	}
 	return s, nil
+}
+
+func secretOn(page []byte, users *atomic.Int32) *Secret {
+	users.Add(1)
+	m := &mapping{page: page, users: users}
+	return &Secret{func() *mapping { return m }}
+}
+
+// share gives another Secret on the same page, which is wiped when all are destroyed.
+func (s *Secret) share() (*Secret, error) {
+	m := s.m()
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.page == nil {
+		return nil, ErrDestroyed
+	}
+	return secretOn(m.page, m.users), nil
+}
+
+// equal compares two keys in constant time.
+func (s *Secret) equal(other *Secret) bool {
+	same := false
+	err := s.use(func(a []byte) error {
+		return other.use(func(b []byte) error { same = subtle.ConstantTimeCompare(a, b) == 1; return nil })
+	})
+	return err == nil && same
 }
 
 func protect(page []byte, fill func([]byte) error) error {
@@ -97,7 +125,7 @@ func (s *Secret) use(f func(key []byte) error) error {
 	return f(m.page[:KeySize:KeySize])
 }
 
-// Destroy wipes the key and unmaps its page. It may be called more than once.
+// Destroy wipes the key and unmaps its page, unless others share it. It may be called more than once.
 func (s *Secret) Destroy() {
 	m := s.m()
 	m.mu.Lock()
@@ -107,6 +135,9 @@ func (s *Secret) Destroy() {
 		return
 	}
 	m.page = nil
+	if m.users.Add(-1) > 0 {
+		return
+	}
 	if unix.Mprotect(page, unix.PROT_READ|unix.PROT_WRITE) == nil {
 		clear(page)
 	}
