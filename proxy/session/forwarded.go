@@ -41,6 +41,11 @@ func (e *encryption) executeForwarded(s *Session, id uint32, packet []byte) erro
 	if err := e.run.HandOver(f); err != nil {
 		return err
 	}
+	if st := e.forwarded[id]; st != nil {
+		if err := e.run.Executing(st.sql); err != nil {
+			return err
+		}
+	}
 	failed, err := e.relay(s, packet, f)
 	if !failed {
 		e.run.Overwritten(f.UserWrites)

@@ -87,6 +87,22 @@ func (x *Session) diagnose(src []byte) plan.Plan {
 	return p
 }
 
+// Executing says that a statement which upstream has prepared is executed there: what is asked next is about that one. One that asks
+// itself about a statement of which upstream does not know is refused.
+func (x *Session) Executing(src []byte) error {
+	about := plan.Diagnostics(src)
+	switch {
+	case x.found.known && (about || plan.AsksBefore(src)):
+		return errAskedEarly
+	case !about:
+		x.found = found{}
+	}
+	return nil
+}
+
+// errAskedEarly refuses what would ask upstream about a statement that it does not know of.
+var errAskedEarly error = notSupported("this statement about the one before was prepared when that was upstream's; prepare it anew after the one that it is about")
+
 // alone are what PartSession expressions give in a statement that only asks about the one before.
 func (f *found) alone(mariaDB bool) map[string]string {
 	// An operation on bits is of 64, where a literal is of as many as it needs.
