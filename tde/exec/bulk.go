@@ -132,7 +132,9 @@ type gathered struct {
 
 // bulkEach runs an UPDATE or DELETE, which servers execute for one row after the other; an error ends that, and what was done before it stays.
 func (x *Session) bulkEach(ctx context.Context, st *statement, kind plan.Batch, set int, b *wire.Bulk) error {
-	if p, ok := st.plan.(*plan.Rewrite); ok && len(p.Outputs) > 0 {
+	rewrite, _ := st.plan.(*plan.Rewrite)
+	replay, _ := st.plan.(*plan.Replay)
+	if rewrite != nil && len(rewrite.Outputs) > 0 || replay != nil && !replay.Uses.NoRows {
 		return notSupported("COM_STMT_BULK_EXECUTE of DELETE … RETURNING of an encrypted table; execute it for each row")
 	}
 	before := x.before

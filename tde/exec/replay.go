@@ -25,6 +25,7 @@ type replayRun struct {
 	splitRun
 	replay  *plan.Replay
 	targets []*written
+	back    *returned // of RETURNING
 	writer
 }
 
@@ -59,6 +60,10 @@ func (x *Session) replay(ctx context.Context, p *plan.Replay, params *wire.Execu
 	ok, err := r.changes(params)
 	if err = r.close(err); err != nil {
 		return r.interrupted(ctx, err)
+	}
+	if r.back != nil {
+		r.found.affected = -1 // as after any result
+		return r.back.send(&r.splitRun, ok, more)
 	}
 	ok.Status = x.Status
 	return x.sendOK(ok, more)
@@ -202,7 +207,12 @@ func (r *replayRun) compute(params *wire.Execute) (wire.OK, error) {
 	if err := r.strange(); err != nil {
 		return wire.OK{}, err
 	}
-	ok, err := r.computed(packet)
+	var ok wire.OK
+	if r.plan.Uses.NoRows {
+		ok, err = r.computed(packet)
+	} else {
+		ok, err = r.takeReturned(packet)
+	}
 	if err != nil {
 		return ok, err
 	}

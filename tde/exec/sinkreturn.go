@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -136,14 +137,53 @@ func (k *sink) binaryOfText(r *reader, packet []byte) ([]byte, error) {
 
 // sendReturned answers with the rows that RETURNING gave.
 func (s *storeRun) sendReturned(ok wire.OK, more bool) error {
-	if err := s.head(wire.AppendInt(nil, uint64(len(s.back.definitions))), s.back.definitions, more); err != nil {
+	s.found.affected = -1 // as after any result
+	return s.back.send(s.splitRun, ok, more)
+}
+
+func (r *returned) send(s *splitRun, ok wire.OK, more bool) error {
+	if err := s.head(wire.AppendInt(nil, uint64(len(r.definitions))), r.definitions, more); err != nil {
 		return err
 	}
-	for _, row := range s.back.rows {
+	for _, row := range r.rows {
 		if err := s.row(row); err != nil {
 			return err
 		}
 	}
-	s.found.affected = -1 // as after any result
 	return s.rowsEnd(ok.Warnings, more)
+}
+
+// takeReturned keeps the rows that the evaluator's RETURNING gives, of which packet is the number of columns: they wait until all is written.
+func (r *replayRun) takeReturned(packet []byte) (ok wire.OK, err error) {
+	n, size := wire.Int(packet)
+	if size == 0 || n == 0 || n > maxColumns {
+		return ok, r.evaluated(wire.ErrMalformed)
+	}
+	r.back = &returned{}
+	for range n {
+		c, err := r.definition()
+		if err != nil {
+			return ok, err
+		}
+		r.back.definitions = append(r.back.definitions, c)
+	}
+	held := int64(0)
+	for {
+		packet, err := r.bench.Conn().ReadPacket()
+		switch {
+		case err != nil:
+			return ok, r.evaluated(err)
+		case wire.IsError(packet):
+			return ok, r.evaluatorError(packet)
+		case wire.IsEnd(packet, r.bench.Capabilities()):
+			end, err := wire.DecodeEnd(packet, r.bench.Capabilities())
+			if err != nil {
+				return ok, r.evaluated(err)
+			}
+			r.bench.Answered()
+			return wire.OK{AffectedRows: uint64(len(r.back.rows)), Warnings: end.Warnings}, r.bench.Take(r.targets[0].Table, held)
+		}
+		r.back.rows = append(r.back.rows, bytes.Clone(packet))
+		held += int64(len(packet)) + 24
+	}
 }

@@ -71,10 +71,13 @@ func (b *block) returns(changes *block, node ast.StmtNode, rows, at int) (p Plan
 		}
 	case *ast.DeleteStmt:
 		if b.env.Split || b.env.Evaluate {
-			return nil, refuse("returning", "DELETE … RETURNING from an encrypted table is supported where upstream can find the rows")
+			return b.replayReturns(changes, node, at)
 		}
 		if p, err = changes.deletePlan(s); err == nil {
 			err = b.single(s.TableRefs.TableRefs, "delete")
+		}
+		if b.replays(err) {
+			return b.replayReturns(changes, node, at)
 		}
 	}
 	if err != nil {
@@ -84,6 +87,9 @@ func (b *block) returns(changes *block, node ast.StmtNode, rows, at int) (p Plan
 		return p, nil
 	}
 	outs, err := b.returned(at)
+	if _, deletes := node.(*ast.DeleteStmt); deletes && b.replays(err) {
+		return b.replayReturns(changes, node, at)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +102,30 @@ func (b *block) returns(changes *block, node ast.StmtNode, rows, at int) (p Plan
 		return p, p.returns(list, outs)
 	}
 	return nil, refuse("returning", "RETURNING in this statement on an encrypted table is not supported")
+}
+
+// replayReturns plans a DELETE … RETURNING whose rows or list the evaluator is to compute: it runs the client's text, list and all.
+func (b *block) replayReturns(changes *block, node ast.StmtNode, at int) (Plan, error) {
+	h := &head{b.text, b.tokens}
+	if !h.harmless(at+1, b.env) {
+		return nil, refuse("returning", "RETURNING of a subquery, a variable or what asks the session, from an encrypted table, is not supported")
+	}
+	for i := at + 1; i+3 < len(b.tokens); i++ {
+		if b.is(i, ".") && b.is(i+2, ".") {
+			return nil, refuse("returning", "RETURNING with the name of a database, from an encrypted table, is not supported")
+		}
+	}
+	p, err := changes.replayPlan(node)
+	r, ok := p.(*Replay)
+	if err != nil || !ok {
+		return p, err
+	}
+	r.Text = appendText(r.Text, " ")
+	for _, part := range b.parts(b.tokens[at].Start, len(b.text)) {
+		r.Text = appendPart(r.Text, part)
+	}
+	r.Uses.NoRows = false
+	return r, nil
 }
 
 // returns has upstream give columns of the rows that it gets.

@@ -105,3 +105,47 @@ INSERT IGNORE INTO ret_d (v, n) VALUES ('b', 1), ('c', 2) RETURNING id;
 REPLACE INTO ret_d (v, n) VALUES ('b', 1), ('d', 2) RETURNING id;
 SELECT * FROM ret_d ORDER BY id;
 DROP TABLE ret_d;
+# A DELETE whose rows or list the evaluator computes
+CREATE TABLE ret_e (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20), n INT, d DATETIME, UNIQUE KEY (n));
+INSERT INTO ret_e (v, n, d) VALUES ('one', 1, '2020-01-01'), ('two', 2, NULL), ('three', 3, '2021-02-03 04:05:06'), ('four', 4, NULL), (NULL, 5, NULL), ('six', 6, NULL), ('seven', 7, NULL);
+#! only: mariadb
+DELETE FROM ret_e WHERE LENGTH(v) = 5 RETURNING *;
+SELECT ROW_COUNT();
+#! only: mariadb
+DELETE FROM ret_e WHERE n = 1 RETURNING UPPER(v) AS big, n + 1, CONCAT(v, '-', n), d, 'x' AS x, YEAR(d);
+#! only: mariadb
+DELETE FROM ret_e WHERE v LIKE 't%' OR n > 6 RETURNING ret_e.v, ret_e.n * 2 AS twice, v IS NULL;
+#! only: mariadb
+DELETE FROM ret_e WHERE CONCAT(v, 'x') = 'nosuch' RETURNING id, LENGTH(v);
+#! only: mariadb
+#! args: 'o%' 5
+DELETE FROM ret_e WHERE UPPER(v) LIKE UPPER(?) OR n = ? RETURNING id, v, COALESCE(v, 'none') AS c;
+#! only: mariadb
+#! args: '!' 4
+DELETE FROM ret_e WHERE n = ? + 0 RETURNING CONCAT(v, ?);
+#! only: mariadb
+#! args: '!' 6
+DELETE FROM ret_e WHERE CONCAT(v, ?) = 'six!' AND n = ? RETURNING v, n;
+#! only: mariadb
+DELETE FROM ret_e WHERE LENGTH(v) = 4 RETURNING nosuch;
+#! only: mariadb
+DELETE FROM ret_e WHERE LENGTH(v) = 4 ORDER BY n DESC LIMIT 1 RETURNING v, CONCAT(n, id), CHAR_LENGTH(v);
+SELECT * FROM ret_e ORDER BY id;
+#! only: mariadb
+DELETE FROM ret_e RETURNING n + 0;
+SELECT COUNT(*) FROM ret_e;
+DROP TABLE ret_e;
+# What upstream refuses gives no rows
+CREATE TABLE ret_p (id INT PRIMARY KEY, v VARCHAR(20));
+CREATE TABLE ret_f (id INT PRIMARY KEY, p INT, CONSTRAINT ret_fk FOREIGN KEY (p) REFERENCES ret_p (id));
+INSERT INTO ret_p VALUES (1, 'one'), (2, 'two'), (3, 'three');
+INSERT INTO ret_f VALUES (1, 2);
+#! only: mariadb
+DELETE FROM ret_p WHERE LENGTH(v) = 3 ORDER BY id RETURNING id, UPPER(v);
+SELECT * FROM ret_p ORDER BY id;
+START TRANSACTION;
+#! only: mariadb
+DELETE FROM ret_p WHERE LENGTH(v) > 3 RETURNING UPPER(v);
+ROLLBACK;
+SELECT * FROM ret_p ORDER BY id;
+DROP TABLE ret_f, ret_p;
