@@ -7,7 +7,7 @@
 # make difftest  the MariaDB server's own regression suite, plain and encrypted, compared; DIFFTESTFLAGS and FILES
 # make e2e-compose  the compose files, really run
 # make deb, image, sbom, vulncheck  a Debian package, container images, what is in them, and known vulnerabilities
-# make e2e-deb  the package installed into a clean root, run as its unit does, and removed
+# make e2e-deb  the package installed into a clean root, run as its unit does, and removed; with Docker, under systemd, too
 # make drivers   docs/drivers.md: the same work by every driver, plain and encrypted, compared
 # make frameworks   docs/frameworks.md: GORM, Django, SQLAlchemy's and go-sql-driver's tests, plain and encrypted, compared
 # make demo    what the application reads and what upstream stores; ONCE=1 ends after the show
@@ -138,6 +138,7 @@ e2e-compose: package-files compiler
 	e2e/compose.sh mariadb compose.mariadb.yaml compose.vault.yaml
 	e2e/compose.sh mysql compose.yaml compose.vault.yaml
 
-# The Debian package, really installed, in a root that debootstrap makes.
+# The Debian package, really installed: in a root that debootstrap makes, and where there is a Docker engine, under a systemd that runs.
 e2e-deb: deb
 	e2e/package.sh dist/tdeproxy_*.deb
+	@if docker info >/dev/null 2>&1; then e2e/systemd.sh dist/tdeproxy_*.deb; else echo "no Docker engine: not tried under systemd"; fi

@@ -121,9 +121,7 @@ func (c *Catalog) rewrapAll(ctx context.Context) error {
 		}
 		done := map[schema.TableID][]byte{}
 		for _, r := range rows {
-			var e *wire.Error
-			err := c.rewrapOne(conn, r[0], r[1], done)
-			if err != nil && !(errors.As(err, &e) && (e.Code == codeLockWait || e.Code == codeNoTable)) {
+			if err := c.rewrapOne(conn, r[0], r[1], done); err != nil && !passes(err) {
 				c.rewrapped(done)
 				return fmt.Errorf("wrapping the key of table %s.%s: %w", r[0], r[1], err)
 			}
@@ -138,6 +136,12 @@ func (c *Catalog) rewrapAll(ctx context.Context) error {
 		case <-time.After(rewrapWait / 4):
 		}
 	}
+}
+
+// passes says whether a table's key may be wrapped later: the table is in use, or it or its database was dropped meanwhile.
+func passes(err error) bool {
+	var e *wire.Error
+	return errors.As(err, &e) && slices.Contains([]uint16{codeLockWait, codeNoTable, codeNoDatabase}, e.Code)
 }
 
 // outdated says whether a table's comment has a key that an older master key version of this keyring wraps.
