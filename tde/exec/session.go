@@ -47,6 +47,7 @@ type Session struct {
 	found        found                // of the last statement
 	before       found                // of the one before, for what asks about it
 	tablesLocked bool                 // by LOCK TABLES
+	unrelaxed    bool                 // upstream's binlog takes no READ COMMITTED transactions
 	isolates     bool                 // SET TRANSACTION has given a transaction a level that the session's variable does not tell
 	userVars     map[string]*userVar  // by name in lower case
 	instead      instead              // of the statement that Plan has seen last
@@ -90,7 +91,7 @@ func NewSession(c *Catalog, client, upstream *wire.Conn, caps wire.Capability) *
 
 // Reset forgets what was known of the session: after COM_CHANGE_USER and COM_RESET_CONNECTION.
 func (x *Session) Reset() {
-	x.known, x.mirror, x.found, x.tablesLocked, x.isolates, x.clock = false, nil, found{}, false, false, false
+	x.known, x.mirror, x.found, x.tablesLocked, x.isolates, x.clock, x.unrelaxed = false, nil, found{}, false, false, false, false
 	x.closeCursors()
 	clear(x.stmts)
 	clear(x.userVars)

@@ -53,7 +53,7 @@ var errStoreAgain = errors.New("exec: other rows were stored meanwhile; store ag
 // compute stores the rows that the twin holds.
 func (s *storeRun) compute() (wire.OK, error) {
 	k := newSink(s.Session, s.into, s.own)
-	k.relaxed = len(s.plan.Fetches) == 0
+	k.relaxed = len(s.plan.Fetches) == 0 && !s.unrelaxed
 	c := &computing{upsert: newUpsert(k), run: s, rows: map[*[][]byte]*hitRow{}}
 	if err := s.twin.Rows(k.columns, c.take); err != nil {
 		return wire.OK{}, err
@@ -79,8 +79,15 @@ func (c *computing) again(err error) error {
 	if errors.As(err, &e) && e.Code == codeDeadlock && (c.begun || c.run.own) {
 		return errStoreAgain
 	}
+	if errors.As(err, &e) && e.Code == codeBinlog && c.begun && c.relaxed {
+		c.run.unrelaxed = true
+		return errStoreAgain
+	}
 	return err
 }
+
+// codeBinlog is ER_BINLOG_STMT_MODE_AND_ROW_ENGINE: upstream's binlog is of statements, and takes none of a READ COMMITTED transaction.
+const codeBinlog = 1665
 
 // codeDeadlock is ER_LOCK_DEADLOCK.
 const codeDeadlock = 1213
