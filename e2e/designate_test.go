@@ -103,9 +103,41 @@ func TestDefaultEncryption(t *testing.T) {
 		run(t, c, "DROP DATABASE d1", "CREATE DATABASE d1", "CREATE TABLE d1.a (v VARCHAR(20))", "DROP DATABASE d1", create, "CREATE TABLE d1.b (v VARCHAR(20))")
 		want("d1.b", true)
 
+		designateOtherwise(t, p, want)
 		tamperDefault(t, s, p, &c, again, want)
 		checkLog(t, p)
 	})
+}
+
+// designateOtherwise designates with several statements in one text, prepared, and where the client may not send several.
+func designateOtherwise(t *testing.T, p *harness.Proxy, want func(string, bool)) {
+	for i, extra := range []uint32{0, rawmysql.ClientMultiStatements, rawmysql.ClientMultiStatements | rawmysql.ClientDeprecateEOF} {
+		c, err := p.Connect(rawmysql.Config{Extra: extra})
+		must(t, err)
+		defer c.Close()
+		name := fmt.Sprint("several", i)
+		if extra != 0 {
+			results, err := c.Query("CREATE DATABASE " + name + " ENCRYPTION 'Y'; CREATE TABLE " + name + ".a (v VARCHAR(20)); SELECT 'x'")
+			must(t, err)
+			if len(results) != 3 || results[1].Err != nil || string(results[2].Rows[0][0]) != "x" {
+				t.Fatalf("%d results", len(results))
+			}
+		} else {
+			st, err := c.Prepare("CREATE DATABASE " + name + " ENCRYPTION 'Y'")
+			must(t, err)
+			_, err = st.Execute()
+			must(t, err)
+			run(t, c, "CREATE TABLE "+name+".a (v VARCHAR(20))")
+			results, err := c.Query("SELECT 1; SELECT 2")
+			must(t, err)
+			if results[0].Err == nil {
+				t.Error("a client that may not send several statements can, after it has designated a database")
+			}
+		}
+		want(name+".a", true)
+		run(t, c, "PREPARE s FROM 'ALTER DATABASE "+name+" ENCRYPTION \"N\"'", "EXECUTE s", "CREATE TABLE "+name+".b (v VARCHAR(20))")
+		want(name+".b", false)
+	}
 }
 
 // tamperDefault removes and alters past the proxy what says that encryption is the default: new tables are encrypted all the same.

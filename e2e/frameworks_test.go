@@ -141,7 +141,7 @@ databases are designated). The result of each step or test is compared. MariaDB 
   [django_work.py](../e2e/frameworks/programs/django_work.py)). All that they print is compared, SHOW CREATE TABLE and what they find out of the schema among it.
 - go-sql-driver: the tests that its module has, but for ` + "`TestConnectorReturnsTimeout`" + `, which dials a public address. Passed, failed and skipped are compared.
 - SQLAlchemy: the suite that it ships for dialects. Passed, failed and errors are compared, and the number of those that were skipped. Its
-  reflection tests make an index of a temporary table before each test, which the proxy refuses; so these tests ran once more without.
+  reflection tests, which make an index of a temporary table before each test, ran once more without temporary tables.
 
 This page is made by ` + "`make frameworks`" + `, which takes some minutes and is no part of ` + "`make test`" + `.
 
