@@ -123,9 +123,9 @@ sbom: build
 	go tool -modfile=scripts/release.mod cyclonedx-gomod bin -json -output dist/sbom.json bin/tdeproxy
 	scripts/licences.sh bin/tdeproxy >dist/licences.csv
 
-# Known vulnerabilities of what is called; asks vuln.go.dev.
+# Known vulnerabilities of what is called; asks vuln.go.dev, or VULNDB=file:///folder that has a copy of it.
 vulncheck:
-	go tool -modfile=scripts/release.mod govulncheck ./...
+	go tool -modfile=scripts/release.mod govulncheck $(if $(VULNDB),-db $(VULNDB)) ./...
 
 # The compose files, alone with the driver matrix and then with Vault, brought up, used, rotated and taken down, on official images or on
 # stand-ins of Debian's packages. COMPOSE names another tool than the one that is there.
