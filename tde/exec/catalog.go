@@ -331,7 +331,9 @@ func (c *Catalog) replace(old *schema.Table, s *sealer) {
 	c.change(func(was *State) *State {
 		sealers := maps.Clone(was.sealers)
 		delete(sealers, old.ID)
-		sealers[s.table.ID] = s
+		if s.cells != nil { // a view has none
+			sealers[s.table.ID] = s
+		}
 		return was.with(was.Snapshot.Without(old.DB, old.Name).With(s.table), sealers)
 	})
 }

@@ -108,7 +108,7 @@ func (x *Session) prepare(ctx context.Context, p plan.Plan, src []byte) (err err
 			return &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
 		}
 		st.sql = []byte(nothing)
-	case *plan.CreateTable, *plan.CreateSelect, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
+	case *plan.CreateTable, *plan.CreateSelect, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.RenameView, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
 		st.sql = []byte(nothing)
 	case *plan.PrepareText, *plan.ExecuteText, *plan.DeallocateText:
 		return &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
@@ -362,7 +362,7 @@ func (x *Session) executeWith(ctx context.Context, st *statement, bind func() (*
 		return x.executeStore(ctx, st, p, e)
 	case *plan.Replay:
 		return x.executeReplay(ctx, st, p, e)
-	case *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
+	case *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.RenameView, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
 		return x.run(ctx, p, false)
 	}
 	return notSupported("this statement on an encrypted table cannot be prepared; send it as text")
@@ -387,7 +387,7 @@ func (x *Session) replan(ctx context.Context, st *statement) error {
 		sql = appendPrepared(nil, p.Update, 0, a)
 	case *plan.Split:
 		sql = st.splitText(p, a)
-	case *plan.Store, *plan.Replay, *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
+	case *plan.Store, *plan.Replay, *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.RenameView, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
 		sql = []byte(nothing)
 	case *plan.Refuse:
 		return p.Err

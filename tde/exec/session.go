@@ -551,6 +551,8 @@ func (x *Session) run(ctx context.Context, p plan.Plan, more bool) error {
 		return x.dropTable(ctx, p, more)
 	case *plan.AlterTable:
 		return x.alterTable(ctx, p, more)
+	case *plan.RenameView:
+		return x.renameView(ctx, p, more)
 	case *plan.RenameTables:
 		return x.renameTables(ctx, p, more)
 	case *plan.ConvertTable:

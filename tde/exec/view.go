@@ -93,13 +93,18 @@ func (c *Catalog) sealView(d *schema.Definition) (string, error) {
 	return schema.SealView(d, func(b []byte) []byte { return cells.Seal(nil, schema.MetadataColumn, b) })
 }
 
-// openView opens one. A view that does not open is locked, as a table is.
-func (c *Catalog) openView(db, name, sealed string) (*schema.Table, error) {
+// openView opens one: while a view is renamed upstream has its definition under both names. A view that does not open is locked, as a table is.
+func (c *Catalog) openView(db, name string, sealed []string) (v *schema.Table, err error) {
 	cells, err := c.viewCells(db, name)
 	if err != nil {
 		return nil, err
 	}
-	v, err := schema.OpenView(db, name, sealed, func(b []byte) ([]byte, error) { return cells.Open(nil, schema.MetadataColumn, b) })
+	for _, s := range sealed {
+		v, err = schema.OpenView(db, name, s, func(b []byte) ([]byte, error) { return cells.Open(nil, schema.MetadataColumn, b) })
+		if err == nil {
+			break
+		}
+	}
 	if err != nil {
 		c.log.Error("view cannot be opened; statements on it are refused", "database", db, "view", name, "error", err)
 		return schema.LockedView(db, name, err.Error()), nil
@@ -147,13 +152,13 @@ func (c *Catalog) readViews(ctx context.Context, tables []*schema.Table) (out []
 
 // readView reads a view by the definition that upstream shows; nil where it has nothing to do with what is protected.
 func (c *Catalog) readView(ctx context.Context, db, name, definition string, tables []*schema.Table) (*schema.Table, error) {
-	sealed, ok := schema.SealedView(definition)
+	sealed := schema.SealedViews(definition)
 	if definition == "" { // no privilege to see it
 		if rows, err := c.rows(ctx, "SELECT "+quoteName(schema.ViewColumn)+" FROM "+quoteName(db)+"."+quoteName(name)+" LIMIT 1"); err == nil && len(rows) == 1 {
-			sealed, ok = rows[0][0], true
+			sealed = append(sealed, strings.Fields(rows[0][0])...)
 		}
 	}
-	if ok {
+	if len(sealed) > 0 {
 		return c.openView(db, name, sealed)
 	}
 	for _, t := range tables {
@@ -225,7 +230,7 @@ func (s *splitRun) sameView(v *schema.Table) error {
 	if err != nil {
 		return err
 	}
-	if len(row) == 1 && string(row[0]) == v.Defined.Sealed {
+	if len(row) == 1 && schema.HasSealed(string(row[0]), v.Defined.Sealed) {
 		return nil
 	}
 	if _, err := s.catalog.Lookup(s.binder.ctx, v.DB, v.Name); err != nil {

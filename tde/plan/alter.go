@@ -3,6 +3,8 @@ package plan
 import (
 	"slices"
 	"strings"
+
+	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
 // AlterTable changes a protected table: by ALTER TABLE, CREATE INDEX, DROP INDEX or RENAME TABLE of one table.
@@ -225,6 +227,32 @@ func (h *head) options(i, end int, a *AlterTable) Plan {
 	return nil
 }
 
+// RenameView is a RENAME TABLE of a view whose definition upstream has sealed.
+type RenameView struct {
+	View     *schema.Table
+	DB, Name string // as it is called afterwards
+}
+
+func (*RenameView) plan() {}
+
+// String implements Plan.
+func (p *RenameView) String() string {
+	return "RenameView " + tableName(p.View) + " to " + quote(p.DB) + "." + quote(p.Name)
+}
+
+// renameView plans RENAME TABLE of a view; alone says that it does nothing else.
+func renameView(v *schema.Table, db, name string, alone bool, env *Env) Plan {
+	switch {
+	case v.Locked != "":
+		return refuse("locked", "view %s cannot be opened: %s", tableName(v), v.Locked)
+	case !alone:
+		return refuse("rename", "RENAME of view %s, whose definition is sealed, and of others in one statement is not supported", tableName(v))
+	case env.need(db, name) != nil:
+		return env.need(db, name)
+	}
+	return &RenameView{View: v, DB: db, Name: name}
+}
+
 // renameTables plans RENAME TABLE where it names a protected table.
 func (h *head) renameTables(env *Env) Plan {
 	if w := h.word(1); w != "TABLE" && w != "TABLES" {
@@ -251,7 +279,7 @@ func (h *head) renameTables(env *Env) Plan {
 		p, protected := Plan(nil), at >= 0
 		if !protected {
 			if t := env.Snapshot.Lookup(db, name); t != nil && t.IsView() {
-				return refuse("rename", "RENAME of view %s, whose definition is sealed, is not supported; make it anew", tableName(t))
+				return renameView(t, db2, name2, len(r.Steps) == 0 && after == len(h.tokens), env)
 			}
 			if p, protected = env.protected(db, name); p != nil {
 				return p

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -67,19 +68,33 @@ func SealView(d *Definition, seal func([]byte) []byte) (string, error) {
 	return ViewMark + base64.RawURLEncoding.EncodeToString(seal(plain)), nil
 }
 
-// SealedView finds in the definition that upstream shows of a view what SealView wrote; ok is false where that is none.
-func SealedView(definition string) (sealed string, ok bool) {
-	i := strings.Index(definition, ViewMark)
-	if i < 0 || !strings.Contains(definition, ViewColumn) {
-		return "", false
+// SealedViews finds in what upstream shows of a view what SealView wrote, once, or once for each name where the view is being renamed; none where it is
+// another view.
+func SealedViews(definition string) (sealed []string) {
+	if !strings.Contains(definition, ViewColumn) {
+		return nil
 	}
-	end := i + len(ViewMark)
-	for end < len(definition) && (definition[end] == '-' || definition[end] == '_' || definition[end] >= '0' && definition[end] <= '9' ||
-		definition[end] >= 'A' && definition[end] <= 'Z' || definition[end] >= 'a' && definition[end] <= 'z') {
-		end++
-	}
-	return definition[i:end], true
+	return sealedIn(definition)
 }
+
+func sealedIn(text string) (sealed []string) {
+	for {
+		i := strings.Index(text, ViewMark)
+		if i < 0 {
+			return sealed
+		}
+		end := i + len(ViewMark)
+		for end < len(text) && (text[end] == '-' || text[end] == '_' || text[end] >= '0' && text[end] <= '9' ||
+			text[end] >= 'A' && text[end] <= 'Z' || text[end] >= 'a' && text[end] <= 'z') {
+			end++
+		}
+		sealed = append(sealed, text[i:end])
+		text = text[end:]
+	}
+}
+
+// HasSealed says whether what a view upstream gives is a definition, maybe among others.
+func HasSealed(value, sealed string) bool { return slices.Contains(sealedIn(value), sealed) }
 
 // OpenView reads what SealView wrote, of view db.name. open undoes its seal.
 func OpenView(db, name, sealed string, open func([]byte) ([]byte, error)) (*Table, error) {

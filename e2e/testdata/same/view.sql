@@ -112,3 +112,26 @@ CREATE VIEW vw_derived AS SELECT * FROM (SELECT n + 1, 'lit', CONCAT(v, 'it''s')
 SELECT * FROM vw_derived ORDER BY 1;
 DROP VIEW vw_unnamed, vw_derived;
 DROP TABLE vw_named;
+
+# Views get other names.
+CREATE TABLE vw_base (id INT PRIMARY KEY, v VARCHAR(20));
+INSERT INTO vw_base VALUES (1, 'one'), (2, 'two');
+CREATE ALGORITHM=MERGE SQL SECURITY INVOKER VIEW vw_first (a, b) AS SELECT id, UPPER(v) FROM vw_base WHERE v <> 'one';
+CREATE VIEW vw_over AS SELECT b FROM vw_first;
+RENAME TABLE vw_first TO vw_second;
+SELECT * FROM vw_second;
+SHOW CREATE VIEW vw_second;
+SHOW COLUMNS FROM vw_second;
+SELECT TABLE_NAME, VIEW_DEFINITION, SECURITY_TYPE FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME LIKE 'vw_second' ORDER BY 1;
+SELECT COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'vw_second' ORDER BY ORDINAL_POSITION;
+SELECT * FROM vw_first;
+SELECT * FROM vw_over;
+RENAME TABLE vw_second TO vw_base;
+SELECT * FROM vw_second;
+RENAME TABLE vw_second TO vw_first;
+SELECT * FROM vw_over;
+RENAME TABLE vw_nosuch TO vw_second;
+RENAME TABLE vw_first TO nosuch_database.vw_first;
+SELECT * FROM vw_first;
+DROP VIEW vw_first, vw_over;
+DROP TABLE vw_base;
