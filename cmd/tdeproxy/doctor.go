@@ -26,12 +26,19 @@ check is a line; one that fails, or that will hurt later, says what to do. Exit 
 		interruptible(func(cmd *cobra.Command, cfg *config.Config) error {
 			d := &doctor{out: cmd.OutOrStdout(), cfg: cfg, log: slog.New(slog.DiscardHandler)}
 			d.examine(cmd.Context())
-			fmt.Fprintf(d.out, "\n%d checks, %d warnings, %d failures\n", d.checks, d.warnings, d.failures)
+			fmt.Fprintf(d.out, "\n%s, %s, %s\n", counted(d.checks, "check"), counted(d.warnings, "warning"), counted(d.failures, "failure"))
 			if d.failures > 0 {
 				return fmt.Errorf("%d of %d checks fail", d.failures, d.checks)
 			}
 			return nil
 		}))
+}
+
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // doctor examines a configuration and what it names.
