@@ -14,6 +14,7 @@ func TestAskedOfPrepared(t *testing.T) {
 		p, err := harness.StartProxy(harness.ProxyOptions{Binary: proxyBinary(t), Upstream: upstream.Address, Flavour: f, Encrypt: []string{"asked"}})
 		must(t, err)
 		t.Cleanup(p.Remove)
+		t.Cleanup(func() { must(t, upstream.Exec("DROP DATABASE asked", "DROP DATABASE asked_open")) }) // nobody else can open what is there
 		must(t, upstream.Exec("DROP DATABASE IF EXISTS asked", "DROP DATABASE IF EXISTS asked_open", "CREATE DATABASE asked", "CREATE DATABASE asked_open",
 			"CREATE TABLE asked_open.t (id INT)", "INSERT INTO asked_open.t VALUES (1), (2)"))
 		c, err := p.Connect(rawmysql.Config{Database: "asked"})
