@@ -58,6 +58,17 @@ func (x *Session) HandOver(e plan.Effects) error {
 	return x.handOver()
 }
 
+// handOverStored gives upstream such variables where it runs a statement on encrypted tables that may call a stored function.
+func (x *Session) handOverStored(p plan.Plan, src []byte) error {
+	switch p.(type) {
+	case *plan.Rewrite, *plan.ReadModifyWrite:
+		if x.keepsConstants() && plan.CallsStored(src, x.vars.mode) {
+			return x.handOver()
+		}
+	}
+	return nil
+}
+
 // keepsConstants says whether there are variables that upstream may be given.
 func (x *Session) keepsConstants() bool {
 	for _, v := range x.userVars {

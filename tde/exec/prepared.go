@@ -313,6 +313,9 @@ func (x *Session) executeWith(ctx context.Context, st *statement, bind func() (*
 		if err := x.handOverNamed(st.userVars); err != nil {
 			return err
 		}
+		if err := x.handOverStored(st.plan, st.src); err != nil {
+			return err
+		}
 	}
 	e, err := bind()
 	if err != nil {

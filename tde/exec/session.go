@@ -510,6 +510,9 @@ func (x *Session) run(ctx context.Context, p plan.Plan, more bool) error {
 	if err := x.readClock(p); err != nil {
 		return err
 	}
+	if err := x.handOverStored(p, x.args.src); err != nil {
+		return err
+	}
 	switch p := p.(type) {
 	case *plan.Refuse:
 		return x.refused(p)

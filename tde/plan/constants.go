@@ -34,11 +34,31 @@ func computes(node ast.Node) bool {
 	return !v.foreign && !v.elsewhere
 }
 
+// CallsStored says whether a statement may call stored functions, which can read user variables that it does not name.
+func CallsStored(src []byte, mode Mode) bool {
+	lx := Lexer{Record: true}
+	if err := lx.Lex(src, mode); err != nil {
+		return true
+	}
+	text := string(lx.Template)
+	node := parse(text, mode)
+	if node == nil {
+		node = parse(reading(text, lx.Tokens), mode)
+	}
+	if node == nil {
+		return true
+	}
+	var v computing
+	node.Accept(&v)
+	return v.stored
+}
+
 // computing looks at the expressions of a statement.
 type computing struct {
 	constants bool // there are some
 	assigns   bool // to a user variable, within an expression
 	foreign   bool // there are tables, or functions that may be stored ones
+	stored    bool // there are such functions
 	elsewhere bool // only upstream gives what they give
 }
 
@@ -60,15 +80,15 @@ func (v *computing) Enter(n ast.Node) (ast.Node, bool) {
 func (v *computing) function(f *ast.FuncCallExpr) {
 	name := f.FnName.L
 	switch {
-	case f.Schema.O != "":
-		v.foreign = true
+	case f.Schema.O != "", name == "extractvalue", name == "updatexml": // whose XPath may name user variables
+		v.foreign, v.stored = true, true
 	case pure(name), among(timeFunctions, name), name == zoneFunction:
 	case among(askedFunctions, name):
 		v.elsewhere = v.elsewhere || len(f.Args) > 0
 	case among(unsteadyFunctions, name), among(lockedFunctions, name):
 		v.elsewhere = true
 	default:
-		v.foreign = true
+		v.foreign, v.stored = true, true
 	}
 }
 

@@ -17,6 +17,8 @@ func TestConstants(t *testing.T) {
 		{"SET NAMES utf8mb4", false, true},
 		{"SET @a = stored('x')", false, false},
 		{"SET @a = other.stored('x')", false, false},
+		{"SELECT EXTRACTVALUE('<a/>', '/a[$@i]')", false, false},
+		{"SET @a = UPDATEXML('<a/>', '/a[$@i]', '')", false, false},
 		{"SET @a = LAST_INSERT_ID(5)", false, true},
 		{"SET @a = SLEEP(1)", false, true},
 		{"SET @a = (SELECT v FROM plain WHERE v = 'x')", false, false},
@@ -43,6 +45,18 @@ func TestConstants(t *testing.T) {
 		}
 		if p.Constants != c.constants || p.Effects.Quiet != c.quiet {
 			t.Errorf("%s: constants %t, quiet %t; want %t, %t", c.sql, p.Constants, p.Effects.Quiet, c.constants, c.quiet)
+		}
+	}
+}
+
+// TestCallsStored tells the server's own functions from what may be stored ones.
+func TestCallsStored(t *testing.T) {
+	for sql, want := range map[string]bool{
+		"SELECT id FROM t WHERE v = 'x'": false, "SELECT UPPER(v), NOW() FROM t": false, "UPDATE t SET v = CONCAT(v, RAND())": false,
+		"SELECT mine() FROM t": true, "SELECT other.upper(v) FROM t": true, "INSERT INTO t VALUES (mine(1))": true, "SELECT FROM": true,
+	} {
+		if got := CallsStored([]byte(sql), Mode{}); got != want {
+			t.Errorf("%s: stored %t", sql, got)
 		}
 	}
 }
