@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/pingcap/tidb/pkg/parser/ast"
 	"github.com/pingcap/tidb/pkg/parser/test_driver"
 )
@@ -82,6 +84,8 @@ func (v *computing) function(f *ast.FuncCallExpr) {
 	switch {
 	case f.Schema.O != "", name == "extractvalue", name == "updatexml": // whose XPath may name user variables
 		v.foreign, v.stored = true, true
+	case among(spatialFunctions, name), strings.HasPrefix(name, "st_"), strings.HasPrefix(name, "mbr"):
+		v.elsewhere = true // a variable of a spatial type has no literal
 	case pure(name), among(timeFunctions, name), name == zoneFunction:
 	case among(askedFunctions, name):
 		v.elsewhere = v.elsewhere || len(f.Args) > 0

@@ -20,6 +20,8 @@ func TestConstants(t *testing.T) {
 		{"SELECT EXTRACTVALUE('<a/>', '/a[$@i]')", false, false},
 		{"SET @a = UPDATEXML('<a/>', '/a[$@i]', '')", false, false},
 		{"SET @a = LAST_INSERT_ID(5)", false, true},
+		{"SET @a = POINT(1, 1)", false, true},
+		{"SET @a = ST_GeomFromText('POINT(1 1)')", false, true},
 		{"SET @a = SLEEP(1)", false, true},
 		{"SET @a = (SELECT v FROM plain WHERE v = 'x')", false, false},
 		{"SELECT 'x' INTO @a", true, true},

@@ -73,6 +73,8 @@ SET @in = 'transaction';
 INSERT INTO t (v) VALUES (@in);
 ROLLBACK;
 SELECT @in, COUNT(*) FROM t WHERE v = @in;
+SET @g = POINT(1, 1);
+SELECT HEX(@g);
 SET @long = REPEAT('ab', 4000);
 SELECT LENGTH(@long), LEFT(@long, 5);
 SELECT @never, @v IS NULL;
