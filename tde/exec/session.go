@@ -159,17 +159,10 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 	x.clock = x.clock || setsClock.Match(src)
 	x.state = x.present()
 	env := x.env()
-	if !bytewise(x.vars.ClientCharset) && !ascii(src) || plan.StoredProgram(src) {
-		if named && x.keepsSecrets() {
-			return nil, nil, errUnread
-		}
-		return plan.Unreadable(string(src), env), nil, nil
-	}
-	if err := x.lexer.Lex(src, x.vars.mode); err != nil {
-		if named && x.keepsSecrets() {
-			return nil, nil, errUnread
-		}
-		return plan.Unreadable(string(src), env), nil, nil
+	unread := !bytewise(x.vars.ClientCharset) && !ascii(src) || plan.StoredProgram(src)
+	if unread || x.lexer.Lex(src, x.vars.mode) != nil {
+		p, err := x.planUnread(ctx, src, env, named)
+		return p, nil, err
 	}
 	if x.lexer.More {
 		rest = src[x.lexer.End+1:]
