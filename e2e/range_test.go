@@ -110,6 +110,12 @@ func orderedTypes() []orderedType {
 		}},
 		{sql: "VARBINARY(20)", text: true, value: letters(9, "ab\x01 ~")}, {sql: "BINARY(8)", value: letters(8, "ab \x01")}, {sql: "BLOB", prefix: true, value: letters(50, "ab")},
 		{sql: "TEXT", text: true, prefix: true, value: letters(30, anything)},
+		{sql: "INET4", only: harness.MariaDB, value: pick(func(r *rand.Rand) string {
+			return fmt.Sprintf("'%d.%d.%d.%d'", r.IntN(256), r.IntN(3), r.IntN(256), r.IntN(2))
+		}, "'0.0.0.0'", "'255.255.255.255'")},
+		{sql: "INET6", only: harness.MariaDB, value: pick(func(r *rand.Rand) string {
+			return fmt.Sprintf("'%x:%x::%x:%x'", r.IntN(3), r.IntN(65536), r.IntN(2), r.IntN(65536))
+		}, "'::'", "'::ffff:1.2.3.4'", "'::1.2.3.4'", "'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'")},
 	}
 	for _, c := range []struct {
 		charset, name string

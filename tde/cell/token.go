@@ -22,6 +22,9 @@ const (
 	DateTime  Kind = 'd' // DATE and DATETIME: AppendDateTime
 	Timestamp Kind = 'u' // TIMESTAMP in UTC: AppendDateTime
 	Time      Kind = 't' // AppendTime
+	UUID      Kind = 'U' // its 16 bytes
+	INET4     Kind = '4' // the address in network order, 4 bytes
+	INET6     Kind = '6' // and 16 bytes
 )
 
 // Tokens makes the equality tokens of one token domain. It is safe for concurrent use.

@@ -21,6 +21,7 @@ var kinds = map[string]schema.Kind{
 	"geometry": schema.KindGeometry, "point": schema.KindGeometry, "linestring": schema.KindGeometry, "polygon": schema.KindGeometry,
 	"multipoint": schema.KindGeometry, "multilinestring": schema.KindGeometry, "multipolygon": schema.KindGeometry,
 	"geometrycollection": schema.KindGeometry, "geomcollection": schema.KindGeometry,
+	"uuid": schema.KindUUID, "inet4": schema.KindINET4, "inet6": schema.KindINET6,
 }
 
 func (r *reader) columns() error {
@@ -59,8 +60,8 @@ func (r *reader) column(rows result, i int) (schema.Column, error) {
 		Unstored:      r.mariaDB && strings.Contains(extra, "virtual generated"),
 		OnUpdateNow:   strings.Contains(extra, "on update"),
 	}
-	if strings.Contains(c.SQLType, "/*") {
-		c.Kind = schema.KindNone // MariaDB's COMPRESSED columns
+	if strings.Contains(c.SQLType, "/*") && !strings.HasSuffix(c.SQLType, " COMPRESSED*/") { // which says nothing of values
+		c.Kind = schema.KindNone
 	}
 	attributes := c.SQLType[strings.LastIndexByte(c.SQLType, ')')+1:]
 	c.Unsigned = strings.Contains(attributes, "unsigned")

@@ -50,6 +50,11 @@ func appendLiteral(dst []byte, c *schema.Column, v []byte) ([]byte, error) {
 		return append(append(append(dst, '\''), v...), '\''), nil
 	case schema.KindJSON:
 		return appendHex(append(dst, "_utf8mb4 "...), v), nil
+	case schema.KindUUID, schema.KindINET4, schema.KindINET6:
+		if !plainAddress(v) {
+			break
+		}
+		return append(append(append(dst, '\''), v...), '\''), nil
 	case schema.KindNone:
 	default:
 		return appendHex(dst, v), nil
@@ -76,6 +81,16 @@ func plain(v []byte) bool {
 		}
 	}
 	return true
+}
+
+// plainAddress says whether a UUID or an address is made of nothing else than such are.
+func plainAddress(v []byte) bool {
+	for _, b := range v {
+		if strings.IndexByte("0123456789abcdef-:.", b) < 0 {
+			return false
+		}
+	}
+	return len(v) > 0
 }
 
 // isZero says whether an integer's stored form is 0.

@@ -145,6 +145,12 @@ func filler(c *schema.Column) string {
 		return "'null'"
 	case k == schema.KindGeometry:
 		return emptyGeometry(c.SQLType)
+	case k == schema.KindUUID:
+		return "'00000000-0000-0000-0000-000000000000'"
+	case k == schema.KindINET4:
+		return "'0.0.0.0'"
+	case k == schema.KindINET6:
+		return "'::'"
 	}
 	return "''"
 }

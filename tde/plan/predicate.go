@@ -162,7 +162,8 @@ func (d *describer) compared(op Operation, column ast.ExprNode, with ...ast.Expr
 // kernelCompares says whether there is a stored form of the column that tells how it compares.
 func kernelCompares(c *schema.Column) bool {
 	switch c.Kind {
-	case schema.KindBit, schema.KindEnum, schema.KindSet, schema.KindJSON, schema.KindGeometry:
+	case schema.KindBit, schema.KindEnum, schema.KindSet, schema.KindJSON, schema.KindGeometry, schema.KindUUID, schema.KindINET4,
+		schema.KindINET6:
 		return false
 	case schema.KindFloat:
 		return false // by an index servers compare with the constant as a FLOAT holds it, else as it is

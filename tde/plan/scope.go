@@ -329,6 +329,12 @@ func tokenKind(c *schema.Column) (cell.Kind, bool) {
 		return cell.Time, true
 	case schema.KindBinary, schema.KindVarBinary, schema.KindTinyBlob, schema.KindBlob, schema.KindMediumBlob, schema.KindLongBlob:
 		return cell.Bytes, true
+	case schema.KindUUID:
+		return cell.UUID, true
+	case schema.KindINET4:
+		return cell.INET4, true
+	case schema.KindINET6:
+		return cell.INET6, true
 	case schema.KindJSON, schema.KindGeometry:
 		return 0, false
 	}

@@ -78,6 +78,10 @@ func (c *Column) OrderKey() (k OrderKey, ok bool) {
 			return fixed(space, 5)
 		}
 		return fixed(space+"6", 8)
+	case KindINET4:
+		return fixed("inet4", 4)
+	case KindINET6:
+		return fixed("inet6", 16)
 	case KindTime:
 		if c.FSP == 0 {
 			return fixed("time", 3)

@@ -55,6 +55,9 @@ const (
 	KindSet
 	KindJSON
 	KindGeometry
+	KindUUID  // MariaDB's, as are the next two
+	KindINET4 // an address of IPv4
+	KindINET6
 )
 
 // Storage says how upstream stores a column.

@@ -29,6 +29,12 @@ func Canonical(dst, stored []byte, col *schema.Column) (kind cell.Kind, canonica
 		return cell.Number, cell.AppendUint(dst, bigEndian(stored)), false, nil
 	case schema.KindDate, schema.KindDateTime, schema.KindTimestamp, schema.KindTime:
 		return canonicalTemporal(dst, stored, col)
+	case schema.KindUUID, schema.KindINET4, schema.KindINET6:
+		kind, canonical, err = address(dst, stored, col)
+		if err != nil {
+			err = ErrStored
+		}
+		return kind, canonical, false, err
 	case schema.KindEnum, schema.KindSet:
 		canonical, err = memberText(dst, stored, col, "")
 		return cell.String, canonical, true, err

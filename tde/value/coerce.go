@@ -29,6 +29,8 @@ func Coerce(dst []byte, v Value, col *schema.Column, ctx *Context) ([]byte, erro
 		return coerceEnum(dst, v, col, ctx)
 	case schema.KindSet:
 		return coerceSet(dst, v, col, ctx)
+	case schema.KindUUID, schema.KindINET4:
+		return coerceAddress(dst, v, col, ctx)
 	}
 	switch {
 	case isText(col.Kind):

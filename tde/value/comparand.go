@@ -17,6 +17,8 @@ func Comparand(dst []byte, v Value, col *schema.Column, ctx *Context) (kind cell
 		return comparandDouble(dst, v, col)
 	case schema.KindDate, schema.KindDateTime, schema.KindTimestamp, schema.KindTime:
 		return comparandTemporal(dst, v, col, ctx)
+	case schema.KindUUID, schema.KindINET4, schema.KindINET6:
+		return comparandAddress(dst, v, col, ctx)
 	case schema.KindDecimal, schema.KindBit, schema.KindYear:
 		return comparandNumber(dst, v, col)
 	}

@@ -22,6 +22,12 @@ func MaxStored(col *schema.Column) int {
 		return bitBytes(col)
 	case schema.KindChar, schema.KindVarChar:
 		return col.Length * maxLen(col.Charset)
+	case schema.KindUUID:
+		return uuidSize
+	case schema.KindINET4:
+		return len("255.255.255.255")
+	case schema.KindINET6:
+		return len("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
 	case schema.KindJSON, schema.KindGeometry, schema.KindLongText, schema.KindLongBlob:
 		return maxLong
 	}

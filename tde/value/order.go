@@ -25,6 +25,8 @@ func OrderKey(dst, canonical []byte, col *schema.Column) (key []byte, after bool
 		return momentKey(dst, canonical, col)
 	case schema.KindTime:
 		return timeKey(dst, canonical, col)
+	case schema.KindINET4, schema.KindINET6:
+		return append(dst, canonical...), false, nil
 	}
 	if isBytes(col.Kind) {
 		k, _ := col.OrderKey()

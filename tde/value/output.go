@@ -99,6 +99,8 @@ func appendBody(dst, stored []byte, col *schema.Column, ctx *Context) ([]byte, e
 		return memberText(dst, stored, col, ctx.ResultsCharset)
 	case schema.KindJSON:
 		return results(dst, stored, "utf8mb4", ctx)
+	case schema.KindUUID, schema.KindINET4, schema.KindINET6:
+		return results(dst, stored, "ascii", ctx)
 	case schema.KindGeometry:
 		return append(dst, stored...), nil
 	}
