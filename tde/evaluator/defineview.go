@@ -108,7 +108,8 @@ func (e *Evaluator) defineView(c *conn, d *ViewDDL, out *Altered) (*schema.Defin
 		return nil, err
 	}
 	// Without the database being the current one, every name comes with it.
-	for _, sql := range []string{"SET sql_mode = ''", "SET NAMES utf8mb4", "USE " + schema.InformationSchema} {
+	// The view is valid for its collation_connection alone, where it depends on that.
+	for _, sql := range []string{"SET sql_mode = '', character_set_client = utf8mb4, character_set_results = utf8mb4", "USE " + schema.InformationSchema} {
 		if _, err := c.query(sql); err != nil {
 			return nil, err
 		}

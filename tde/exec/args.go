@@ -35,6 +35,10 @@ func (a *args) value(i int) (value.Value, error) {
 	} else {
 		v, err = literalValue(a.src, l, a.mode, a.vars.ClientCharset)
 	}
+	if a.vars.emptyIsNull && len(v.Bytes) == 0 && (l.Kind == plan.LitString || l.Kind == plan.LitParam) &&
+		(v.Kind == value.String || v.Kind == value.Binary) {
+		return value.Value{Kind: value.Null}, err
+	}
 	if err != nil || v.Kind != value.String || a.introduced(l) || a.vars.ClientCharset == a.vars.ConnectionCharset {
 		return v, err
 	}

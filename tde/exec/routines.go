@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/tdeproxy/tdeproxy/tde/plan"
 )
 
 // functions sees that the evaluator's functions do what upstream's do.
@@ -13,7 +15,7 @@ func (s *splitRun) functions(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.noneStored(ctx)
+	return s.catalog.noneStored(ctx, s.plan.Uses.Functions)
 }
 
 // zones sees that CONVERT_TZ finds the time zones that upstream's tables have. Where they are empty, so are the evaluator's,
@@ -43,15 +45,15 @@ func (s *splitRun) zones(ctx context.Context) error {
 	return s.catalog.evaluator.LearnZones(ctx, names)
 }
 
-// noneStored sees that upstream has no function of the names that the statement calls beside the server's own: a stored or
+// noneStored sees that upstream has no function of the names that a statement calls beside the server's own: a stored or
 // loaded one runs there alone, where the values are ciphertext.
-func (s *splitRun) noneStored(ctx context.Context) error {
+func (c *Catalog) noneStored(ctx context.Context, functions []plan.Routine) error {
 	loaded := "mysql.func WHERE name = ?"
-	if !s.catalog.mariaDB {
+	if !c.mariaDB {
 		loaded = "performance_schema.user_defined_functions WHERE UDF_NAME = ?"
 	}
-	for _, f := range s.plan.Uses.Functions {
-		rows, err := s.catalog.rows(ctx, "SELECT 1 FROM information_schema.ROUTINES WHERE ROUTINE_TYPE = 'FUNCTION' AND ROUTINE_SCHEMA = ? "+
+	for _, f := range functions {
+		rows, err := c.rows(ctx, "SELECT 1 FROM information_schema.ROUTINES WHERE ROUTINE_TYPE = 'FUNCTION' AND ROUTINE_SCHEMA = ? "+
 			"AND ROUTINE_NAME = ? UNION ALL SELECT 1 FROM "+loaded, f.DB, f.Name, f.Name)
 		if err != nil {
 			return fmt.Errorf("looking for function %s.%s: %w", f.DB, f.Name, err)

@@ -22,6 +22,7 @@ type Vars struct {
 	SelectLimit       string // sql_select_limit
 	SortLength        int    // max_sort_length: ORDER BY looks at no more bytes of a string
 	OnlyFullGroupBy   bool
+	emptyIsNull       bool // MariaDB's EMPTY_STRING_IS_NULL: '' and parameters of no characters are NULL
 	Strict            bool
 
 	mode    plan.Mode
@@ -53,6 +54,7 @@ func (v *Vars) parse(row [][]byte, collation uint16, mariaDB bool, version int) 
 	v.SortLength, _ = strconv.Atoi(string(row[9])) // the server's own number
 	v.ResultsCollation = collation
 	v.OnlyFullGroupBy = modes["ONLY_FULL_GROUP_BY"]
+	v.emptyIsNull = modes["EMPTY_STRING_IS_NULL"]
 	v.Strict = modes["STRICT_TRANS_TABLES"] || modes["STRICT_ALL_TABLES"]
 	v.mode = plan.Mode{
 		ANSIQuotes: modes["ANSI_QUOTES"], NoBackslashEscapes: modes["NO_BACKSLASH_ESCAPES"], PipesAsConcat: modes["PIPES_AS_CONCAT"],

@@ -19,6 +19,9 @@ func (x *Session) createView(ctx context.Context, p *plan.CreateView, more bool)
 	if x.catalog.evaluator == nil {
 		return errNoEvaluator
 	}
+	if err := x.catalog.noneStored(ctx, p.Functions); err != nil {
+		return err
+	}
 	for _, t := range p.Tables {
 		if err := x.mayRead(t); err != nil {
 			return err
@@ -205,7 +208,7 @@ func (c *Catalog) openedView(ctx context.Context, v *schema.Table) (*plan.Opened
 func (s *splitRun) makeViews() error {
 	for i := range s.plan.Views {
 		u := &s.plan.Views[i]
-		if err := s.sameView(u.View); err != nil {
+		if err := s.sameView(u); err != nil {
 			return err
 		}
 		db, err := s.bench.Schema(u.View.DB)
@@ -224,8 +227,9 @@ func (s *splitRun) makeViews() error {
 }
 
 // sameView sees that the client may read a view, and that it is what the plan took it for: others change it past the proxy.
-func (s *splitRun) sameView(v *schema.Table) error {
-	sql := "SELECT " + quoteName(schema.ViewColumn) + " FROM " + quoteName(v.DB) + "." + quoteName(v.Name) + " LIMIT 1"
+func (s *splitRun) sameView(u *plan.ViewUse) error {
+	v := u.View
+	sql := "SELECT " + quoteName(schema.ViewColumn) + " FROM " + quoteName(v.DB) + "." + quoteName(v.Name) + " LIMIT 1" + u.Lock
 	_, row, err := s.queryRow(sql)
 	if err != nil {
 		return err

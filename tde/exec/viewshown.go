@@ -71,10 +71,17 @@ func (s *splitRun) showView(p *plan.Show) error {
 		if err != nil {
 			return err
 		}
-		if len(row) < 2 || whose.FindSubmatch(row[1]) == nil {
+		is := []byte(nil)
+		switch {
+		case len(row) < 2:
+		case whose.FindSubmatch(row[1]) != nil:
+			is = bytes.Clone(whose.FindSubmatch(row[1])[1])
+		case bytes.HasPrefix(row[1], []byte("CREATE VIEW ")): // MariaDB's sql_mode ORACLE, and others of its kind
+			is = []byte{}
+		}
+		if is == nil {
 			return fmt.Errorf("exec: view %s is shown in an unknown form", name)
 		}
-		is := bytes.Clone(whose.FindSubmatch(row[1])[1])
 		s.patch = func(row [][]byte) bool {
 			if at := whose.FindSubmatchIndex(row[1]); at != nil {
 				row[1] = append(append(bytes.Clone(row[1][:at[2]]), is...), row[1][at[3]:]...)

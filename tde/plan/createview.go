@@ -13,6 +13,8 @@ type CreateView struct {
 	Verb, Whose, Guard string
 	// Statement is the CREATE VIEW without these: the evaluator runs it.
 	Statement string
+	// Functions are those it calls that may be stored ones.
+	Functions []Routine
 	Opened
 }
 
@@ -81,6 +83,7 @@ func (h *head) createView(env *Env) Plan {
 	if !ok {
 		return nil
 	}
+	h.viewStatement(&v, env)
 	i := v.after
 	if h.word(i) == "(" {
 		i = h.closing(i) + 1
@@ -103,7 +106,7 @@ func (h *head) createView(env *Env) Plan {
 	node := b.parseQuery()
 	if node == nil {
 		if seal || mentions(source, env) {
-			return refuse("template", "the query of this view could not be read; write it more plainly")
+			return v.skimmed(b, seal)
 		}
 		return nil
 	}
@@ -131,13 +134,39 @@ func (h *head) createView(env *Env) Plan {
 	if err != nil {
 		return asPlan(err, "this view could not be planned")
 	}
+	p := v.CreateView
+	p.Functions = t.uses.Functions
+	p.Views, p.Tables = t.viewUses(), withoutSequences(t.tables())
+	return &p
+}
+
+// viewStatement writes the CREATE VIEW that the evaluator runs.
+func (h *head) viewStatement(v *viewHead, env *Env) {
+	was := env.Snapshot.Lookup(v.DB, v.Name)
 	if v.algorithm == "" && v.Verb == "ALTER" && was != nil && was.IsView() && was.Locked == "" {
 		v.algorithm = "ALGORITHM = " + was.Defined.Algorithm + " " // it stays
 	}
-	p := v.CreateView
-	p.Statement = "CREATE " + v.algorithm + "VIEW " + quote(p.DB) + "." + quote(p.Name) + " " + strings.TrimSpace(h.text[h.tokens[v.after].Start:])
-	p.Views, p.Tables = t.viewUses(), withoutSequences(t.tables())
-	return &p
+	v.Statement = "CREATE " + v.algorithm + "VIEW " + quote(v.DB) + "." + quote(v.Name) + " " + strings.TrimSpace(h.text[h.tokens[v.after].Start:])
+}
+
+// skimmed plans a view whose query the parser cannot read.
+func (v *viewHead) skimmed(b *block, seal bool) Plan {
+	if !b.env.Evaluator {
+		return refuse("view", "this view needs the evaluator, which is off")
+	}
+	s, p := b.skimView(0)
+	switch {
+	case p != nil:
+		return p
+	case s == nil:
+		return refuse("template", "the query of this view could not be read; write it more plainly")
+	case len(s.viewed)+len(s.views) == 0 && !seal:
+		return nil
+	}
+	out := v.CreateView
+	out.Functions = s.uses.Functions
+	out.Views, out.Tables = s.views, s.viewed
+	return &out
 }
 
 // viewQueryEnd is where the query of a view ends: before WITH … CHECK OPTION, if there is that.

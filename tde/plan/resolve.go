@@ -19,6 +19,11 @@ func (t *tree) tables() []*schema.Table {
 			}
 		}
 	}
+	for _, table := range t.unread {
+		if !slices.Contains(out, table) {
+			out = append(out, table)
+		}
+	}
 	for _, v := range t.views {
 		for _, table := range v.tables() {
 			if !slices.Contains(out, table) {
@@ -60,6 +65,9 @@ func (t *tree) needed(table *schema.Table) []*schema.Column {
 	}
 	for _, r := range refs {
 		mark(func(c *schema.Column) bool { return r.merged(c) })
+	}
+	if slices.Contains(t.unread, table) {
+		mark(func(*schema.Column) bool { return true })
 	}
 	for _, v := range t.views {
 		if slices.Contains(v.tables(), table) {

@@ -14,10 +14,14 @@ type skim struct {
 	ctes     []string
 	items    [][2]int // tokens of the items of select lists, of all depths
 	uses     Uses
-	reads    bool   // it has a FROM clause or TABLE
-	by       bool   // the token at hand is in GROUP BY or ORDER BY
-	lock     string // a locking clause
-	unsafe   string // what forbids the evaluator to run it; "" where nothing does
+	reads    bool            // it has a FROM clause or TABLE
+	by       bool            // the token at hand is in GROUP BY or ORDER BY
+	lock     string          // a locking clause
+	unsafe   string          // what forbids the evaluator to run it; "" where nothing does
+	views    []ViewUse       // that it could name, those first that others read
+	viewed   []*schema.Table // that these read
+	within   int             // how many views the query is within
+	missing  bool            // a table is not there
 }
 
 // mention is a name that a table could have. Whatever else it could be of, such as a column, it is looked up.
@@ -49,7 +53,9 @@ func skimmed(b *block) Plan {
 		case t != nil && t.Locked != "":
 			return refuse("locked", "encrypted table %s cannot be opened: %s", tableName(t), t.Locked)
 		case t != nil && t.IsView():
-			return refuse("view", "a view over encrypted tables in this form of statement is not supported; write it more plainly")
+			if p := s.opens(t); p != nil {
+				return p
+			}
 		case t != nil:
 			protected = append(protected, t)
 		case !isASCII(m.name) && slices.ContainsFunc(s.env.Snapshot.Names(), func(n string) bool { return !isASCII(n) }):
@@ -63,7 +69,7 @@ func skimmed(b *block) Plan {
 	switch {
 	case len(known) > 0:
 		return &NeedTables{Tables: known}
-	case (len(protected) > 0 || s.env.Evaluate) && !s.env.Evaluator:
+	case (len(protected)+len(s.views) > 0 || s.env.Evaluate) && !s.env.Evaluator:
 		return nil
 	}
 	missing := false
@@ -76,7 +82,7 @@ func skimmed(b *block) Plan {
 		}
 	}
 	// Where a table is not there, its values could be meant for an encrypted one whose name has a slip: the evaluator says so.
-	if len(protected) == 0 && !missing && !s.env.Split && !s.env.Evaluate {
+	if len(protected)+len(s.views) == 0 && !missing && !s.env.Split && !s.env.Evaluate {
 		return &PassThrough{}
 	}
 	return s.split(protected)

@@ -37,7 +37,7 @@ func (s *skim) split(protected []*schema.Table) Plan {
 		return refuse("hint", "an optimizer hint in this form of statement on an encrypted table is not supported")
 	}
 	var need []NeedTable
-	tables := slices.Clone(protected)
+	tables := slices.Concat(protected, s.viewed)
 	for _, m := range s.mentions {
 		if s.env.Snapshot.Lookup(m.db, m.name) != nil || s.env.absent(m.db, m.name) {
 			continue
@@ -51,15 +51,19 @@ func (s *skim) split(protected []*schema.Table) Plan {
 	if len(need) > 0 {
 		return &NeedTables{Tables: need}
 	}
-	p := &Split{Uses: s.uses, Alone: true}
+	p := &Split{Uses: s.uses, Alone: true, Views: s.views}
 	for _, t := range tables {
 		if slices.ContainsFunc(p.Fetches, func(f Fetch) bool { return f.Table == t }) {
 			continue
 		}
 		p.Fetches = append(p.Fetches, s.fetch(t))
-		if slices.Contains(protected, t) {
+		if s.env.Snapshot.Lookup(t.DB, t.Name) == t {
 			p.Tables = append(p.Tables, t)
 		}
+	}
+	for i := range p.Views {
+		p.Views[i].Lock = s.lock
+		p.Tables = append(p.Tables, p.Views[i].View)
 	}
 	s.qualify()
 	if r := s.nameItems(); r != nil {

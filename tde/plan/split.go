@@ -206,7 +206,12 @@ func (t *tree) locking(table *schema.Table, refs []*reference) (string, error) {
 			strongest = l
 		}
 	}
-	if skips > 0 && skips < len(refs) {
+	for _, v := range t.viewLocks {
+		if slices.Contains(v.in.tables(), table) && (strongest == nil || !exclusive(strongest.LockType) && exclusive(v.lock.LockType)) {
+			strongest = v.lock
+		}
+	}
+	if skips > 0 && (skips < len(refs) || slices.Contains(t.whole, table)) {
 		return "", refuse("locking", "SKIP LOCKED on an encrypted table that the statement also reads without it is not supported")
 	}
 	switch {

@@ -169,7 +169,9 @@ func (x *texter) qualifiedName(i, n int) error {
 	case x.columns[x.tokens[i].Start], x.is(last, "*"), x.ofColumn(i):
 		return nil // table.column or table.*
 	case last+1 < len(x.tokens) && x.is(last+1, "("):
-		x.stored++
+		if x.stored++; x.env.Mode.MariaDB && among(ownSchemas, strings.ToLower(x.ident(i))) {
+			return nil
+		}
 	default:
 		x.tables++
 	}

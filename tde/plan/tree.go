@@ -30,7 +30,12 @@ type tree struct {
 	// showing are the derived tables that are being looked into for what they show of encrypted columns.
 	showing []*reference
 	views   []*readView
-	within  int // how many views the query is within
+	// viewLocks are the locks on rows of the tables that views read.
+	viewLocks []viewLock
+	// unread and unreadViews are the tables and views that a query could name of which the parser reads nothing.
+	unread      []*schema.Table
+	unreadViews []ViewUse
+	within      int // how many views the query is within
 	// identities are calls of LAST_INSERT_ID(column) that upstream does, too.
 	identities []*ast.FuncCallExpr
 	lists      []List
@@ -184,11 +189,11 @@ func (t *tree) table(b *queryBlock, name *ast.TableName, alias string, path []jo
 		r.table = table
 		return err
 	}
-	if l := b.stmt.LockInfo; l != nil && l.LockType != ast.SelectLockNone {
-		return refuse("locking", "a query of a view over encrypted tables that locks rows is not supported; name the tables")
-	}
 	r.db, r.view = "", table
-	return t.view(table)
+	if err := t.view(table); err != nil {
+		return err
+	}
+	return t.lockView(r)
 }
 
 // lookup finds a table's definition.

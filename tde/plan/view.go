@@ -14,6 +14,7 @@ import (
 type ViewUse struct {
 	View  *schema.Table
 	Query []Part // what it reads, with its literals: not for printing
+	Lock  string // the locking clause of a query that locks its rows
 }
 
 // readView is a view's query, looked into.
@@ -47,6 +48,7 @@ func (t *tree) view(v *schema.Table) error {
 
 // viewUses are the views that a query reads, directly or by others: those first that others read.
 func (t *tree) viewUses() (out []ViewUse) {
+	out = append(out, t.unreadViews...)
 	for _, in := range t.views {
 		for _, u := range append(in.viewUses(), in.use) {
 			if !slices.ContainsFunc(out, func(o ViewUse) bool { return o.View == u.View }) {
@@ -55,6 +57,31 @@ func (t *tree) viewUses() (out []ViewUse) {
 		}
 	}
 	return out
+}
+
+// viewLock is a lock that a query takes on the rows that a view reads.
+type viewLock struct {
+	in   *readView
+	lock *ast.SelectLockInfo
+}
+
+// lockView notes the lock that a query takes on what a view reads: all rows of its tables.
+func (t *tree) lockView(r *reference) error {
+	l := r.lock()
+	if l == nil {
+		return nil
+	}
+	switch l.LockType {
+	case ast.SelectLockForUpdate, ast.SelectLockForShare, ast.SelectLockForUpdateNoWait, ast.SelectLockForShareNoWait:
+	default:
+		return refuse("locking", "SKIP LOCKED and WAIT of a view over encrypted tables are not supported; name the tables")
+	}
+	at := slices.IndexFunc(t.views, func(in *readView) bool { return in.use.View == r.view })
+	t.viewLocks = append(t.viewLocks, viewLock{t.views[at], l})
+	if u := &t.views[at].use; u.Lock == "" || exclusive(l.LockType) {
+		u.Lock = lockClause(l, t.env.Mode.MariaDB)
+	}
+	return nil
 }
 
 // readsViews says whether a block's FROM clause has a view.
@@ -83,11 +110,11 @@ func openView(env *Env, v *schema.Table, within int) (*readView, error) {
 	}
 	b := newBlock(&inner, string(lx.Template), lx.Tokens)
 	node := b.parseQuery()
-	if node == nil {
-		return nil, refuseView(v)
-	}
 	t := &tree{within: within + 1}
 	t.start(&inner)
+	if node == nil {
+		return unreadView(b, t, v, lx.Literals)
+	}
 	node.Accept(t)
 	if err := t.err; err != nil {
 		var r *Refuse

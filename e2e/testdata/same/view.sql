@@ -135,3 +135,92 @@ RENAME TABLE vw_first TO nosuch_database.vw_first;
 SELECT * FROM vw_first;
 DROP VIEW vw_first, vw_over;
 DROP TABLE vw_base;
+
+# Views whose queries the parser cannot read, and such queries of views.
+CREATE TABLE vw_unread (id INT PRIMARY KEY, v VARCHAR(20), n INT);
+INSERT INTO vw_unread VALUES (1, 'one', 1), (2, 'two', NULL), (3, '1', 7);
+CREATE VIEW vw_likes AS SELECT id, v LIKE 1 IN (0,1) AS x, v FROM vw_unread WHERE n LIKE 7 IN (0,1) OR id = 2;
+SELECT * FROM vw_likes ORDER BY id;
+SHOW CREATE VIEW vw_likes;
+SELECT v LIKE 1 IN (1), id FROM vw_likes WHERE id LIKE 2 IN (0,1) ORDER BY id;
+CREATE VIEW vw_over AS SELECT id, v LIKE 'o%' IN (1) AS y FROM vw_likes;
+SELECT * FROM vw_over ORDER BY id;
+SELECT o.id, u.n FROM vw_over o JOIN vw_unread u ON u.id = o.id ORDER BY 1;
+CREATE VIEW vw_const AS SELECT 2 LIKE 3 IN (0,1), 2 LIKE (3 IN (0,1)), (2 LIKE 3) IN (0,1);
+SELECT 2 LIKE 3 IN (0,1), 2 LIKE (3 IN (0,1)), (2 LIKE 3) IN (0,1) UNION SELECT * FROM vw_const;
+CREATE VIEW vw_bad AS SELECT v LIKE 1 IN (1) AS x FROM vw_nosuch;
+CREATE VIEW vw_bad AS SELECT nosuch LIKE 1 IN (1) AS x FROM vw_unread;
+# Views under locks.
+SELECT * FROM vw_likes ORDER BY id FOR UPDATE;
+SELECT * FROM vw_over ORDER BY id LOCK IN SHARE MODE;
+SELECT o.id, u.n FROM vw_over o JOIN vw_unread u ON u.id = o.id ORDER BY 1 FOR UPDATE;
+SELECT id, v LIKE 1 IN (1) AS a FROM vw_likes ORDER BY id FOR UPDATE;
+#! only: mysql
+SELECT * FROM vw_likes ORDER BY id FOR UPDATE OF vw_likes;
+#! only: mysql
+SELECT * FROM vw_likes ORDER BY id FOR SHARE;
+START TRANSACTION;
+SELECT id FROM vw_likes ORDER BY id FOR UPDATE NOWAIT;
+UPDATE vw_unread SET n = 8 WHERE id = 3;
+SELECT * FROM vw_likes ORDER BY id FOR UPDATE;
+ROLLBACK;
+DROP VIEW vw_likes, vw_over, vw_const;
+DROP TABLE vw_unread;
+
+# A view is what it was under the sql_mode that it was made under.
+CREATE TABLE vw_mode (id INT PRIMARY KEY, v VARCHAR(20));
+INSERT INTO vw_mode VALUES (1, 'one'), (2, ''), (3, NULL);
+SET sql_mode = 'PIPES_AS_CONCAT,ANSI_QUOTES,NO_BACKSLASH_ESCAPES,HIGH_NOT_PRECEDENCE,IGNORE_SPACE';
+CREATE VIEW vw_moded AS SELECT id, v || 'x' AS "c", 'a\nb' AS l, NOT id BETWEEN -5 AND 5 AS n, COUNT (*) OVER () AS w FROM vw_mode;
+SELECT * FROM vw_moded ORDER BY id;
+SHOW CREATE VIEW vw_moded;
+SET sql_mode = '';
+SELECT * FROM vw_moded ORDER BY id;
+SHOW CREATE VIEW vw_moded;
+CREATE VIEW vw_plain AS SELECT id, v || 'x' AS c, 'a\nb' AS l, NOT id BETWEEN -5 AND 5 AS n FROM vw_mode;
+SET sql_mode = 'PIPES_AS_CONCAT,ANSI_QUOTES,NO_BACKSLASH_ESCAPES,HIGH_NOT_PRECEDENCE';
+SELECT * FROM vw_plain ORDER BY id;
+DROP VIEW vw_moded, vw_plain;
+#! only: mariadb
+SET sql_mode = 'EMPTY_STRING_IS_NULL';
+#! only: mariadb
+INSERT INTO vw_mode VALUES (4, ''), (5, '' ''), (6, CONCAT('', 'a'));
+#! only: mariadb
+SELECT * FROM vw_mode ORDER BY id;
+#! only: mariadb
+SELECT id FROM vw_mode WHERE v = '' OR v IN ('', 'one') ORDER BY id;
+#! only: mariadb
+SELECT id FROM vw_mode WHERE v <=> '' ORDER BY id;
+#! only: mariadb
+SELECT id FROM vw_mode WHERE v <> '' ORDER BY id;
+#! only: mariadb
+UPDATE vw_mode SET v = '' WHERE id = 1;
+#! only: mariadb
+CREATE VIEW vw_empty AS SELECT id, v, '' AS e FROM vw_mode;
+#! only: mariadb
+SELECT * FROM vw_empty ORDER BY id;
+#! only: mariadb
+SET sql_mode = '';
+#! only: mariadb
+SELECT * FROM vw_empty ORDER BY id;
+#! only: mariadb
+SHOW CREATE VIEW vw_empty;
+#! only: mariadb
+DROP VIEW vw_empty;
+#! only: mariadb
+SET sql_mode = 'ORACLE';
+#! only: mariadb
+CREATE VIEW vw_oracle AS SELECT id, v || 'x' AS c, SUBSTR(v, 0) AS s, NVL2(v, 1, 2) AS n FROM vw_mode;
+#! only: mariadb
+SHOW CREATE VIEW vw_oracle;
+#! only: mariadb
+SELECT * FROM vw_oracle ORDER BY id;
+#! only: mariadb
+SET sql_mode = '';
+#! only: mariadb
+SELECT * FROM vw_oracle ORDER BY id;
+#! only: mariadb
+SHOW CREATE VIEW vw_oracle;
+#! only: mariadb
+DROP VIEW vw_oracle;
+DROP TABLE vw_mode;
