@@ -155,10 +155,17 @@ func (x *Session) readRows(fn func(row [][]byte) error) ([]wire.Column, error) {
 // maxColumns is the most that a result has.
 const maxColumns = 4096
 
+// largeResult is how many rows a result has had when it is read in larger steps.
+const largeResult = 32
+
 func (x *Session) eachRow(n int, fn func(row [][]byte) error) error {
 	row := make([][]byte, n)
 	var failed error
-	for {
+	for i := 0; ; i++ {
+		if i == largeResult {
+			x.upstream.Enlarge()
+			defer x.upstream.Shrink()
+		}
 		packet, err := x.readUpstream()
 		switch {
 		case err != nil:

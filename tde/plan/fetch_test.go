@@ -40,30 +40,40 @@ func checkFetches(t *testing.T, s *Split, mode Mode) {
 		if sel.Where == nil {
 			continue
 		}
-		checkCondition(t, s, sql, f.Table, sel.Where)
+		checkCondition(t, s, sql, f.Table, nil, sel.Where)
 	}
 }
 
-// checkCondition reads the condition of a fetch's table, and of those inside it.
-func checkCondition(t *testing.T, s *Split, sql string, table *schema.Table, where ast.ExprNode) {
+// checkCondition reads the condition of a fetch's table, and of those inside it. outer is the table around one that has innerAlias.
+func checkCondition(t *testing.T, s *Split, sql string, table, outer *schema.Table, where ast.ExprNode) {
 	t.Helper()
 	for _, atom := range atoms(where, nil) {
 		atom = unparen(atom)
-		v := &atomVisitor{table: table}
+		v := &atomVisitor{table: table, outer: outer}
+		inner := (*ast.SelectStmt)(nil)
 		if in, ok := atom.(*ast.PatternInExpr); ok && in.Sel != nil {
-			inner := subselect(in.Sel)
-			name := inner.From.TableRefs.Left.(*ast.TableSource).Source.(*ast.TableName)
+			inner, atom = subselect(in.Sel), in.Expr
+		}
+		if e, ok := atom.(*ast.ExistsSubqueryExpr); ok {
+			inner, atom = subselect(e.Sel), ast.NewValueExpr(1, "", "")
+		}
+		if inner != nil {
+			src := inner.From.TableRefs.Left.(*ast.TableSource)
+			name := src.Source.(*ast.TableName)
 			i := slices.IndexFunc(s.Fetches, func(f Fetch) bool { return f.Table.DB == name.Schema.O && f.Table.Name == name.Name.O })
 			if i < 0 {
 				t.Errorf("%q reads %s, which the query does not", sql, name.Name.O)
 				continue
 			}
-			checkCondition(t, s, sql, s.Fetches[i].Table, inner.Where)
-			atom = in.Expr
+			around := (*schema.Table)(nil)
+			if src.AsName.O == innerAlias {
+				around, v.outer = table, table
+			}
+			checkCondition(t, s, sql, s.Fetches[i].Table, around, inner.Where)
 		}
 		if eq, ok := atom.(*ast.BinaryOperationExpr); ok && subselect(eq.R) != nil { // the first or last value of the table itself
 			if inner := subselect(eq.R); inner.Where != nil {
-				checkCondition(t, s, sql, table, inner.Where)
+				checkCondition(t, s, sql, table, nil, inner.Where)
 			}
 			atom = eq.L
 		}
@@ -113,7 +123,7 @@ func atoms(e ast.ExprNode, out []ast.ExprNode) []ast.ExprNode {
 }
 
 type atomVisitor struct {
-	table           *schema.Table
+	table, outer    *schema.Table
 	sealed, literal bool
 	unknown         string
 }
@@ -122,8 +132,12 @@ type atomVisitor struct {
 func (v *atomVisitor) Enter(n ast.Node) (ast.Node, bool) {
 	if c, ok := n.(*ast.ColumnName); ok {
 		name := strings.TrimPrefix(strings.TrimPrefix(c.Name.O, schema.TokenPrefix), schema.OrderPrefix)
-		switch col := v.table.Column(name); {
-		case col == nil || c.Table.O != "":
+		table, named := v.table, c.Table.O == "" || v.outer != nil && c.Table.O == innerAlias
+		if v.outer != nil && c.Table.O == v.outer.Name && c.Schema.O == v.outer.DB {
+			table, named = v.outer, true
+		}
+		switch col := table.Column(name); {
+		case col == nil || !named:
 			v.unknown = c.String()
 		case sealed(col) != nil:
 			v.sealed = true

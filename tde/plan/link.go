@@ -136,8 +136,7 @@ func columnsEqual(e ast.ExprNode) (x, y *ast.ColumnNameExpr, ok bool) {
 	return x, y, okx && oky
 }
 
-// means is the table that a column's name in a block stands for, where that is sure. It may be one of a block around it:
-// then nothing else in the whole query goes by its name.
+// means is the table that a column's name in a block stands for, where that is sure. It may be one of a block around it.
 func (t *tree) means(name *ast.ColumnName, in *queryBlock) *reference {
 	for _, r := range in.refs {
 		if r.table != nil && r.owns(name) {
@@ -145,22 +144,41 @@ func (t *tree) means(name *ast.ColumnName, in *queryBlock) *reference {
 		}
 	}
 	var found *reference
-	for _, q := range t.blocks {
-		for _, r := range q.refs {
-			if !r.couldOwn(name) {
-				continue
-			}
-			if found != nil {
-				return nil
-			}
-			found = r
+	for _, r := range t.couldMean(name, in) {
+		if found != nil {
+			return nil
 		}
+		found = r
 	}
 	if found == nil || found.block == in || found.table == nil || found.table.Column(name.Name.O) == nil || !isASCII(name.Table.O) ||
 		!isASCII(found.alias) || name.Schema.O != "" && name.Schema.O != found.db || name.Table.O == "" && t.aliased(name.Name.O) {
 		return nil
 	}
 	return found
+}
+
+// couldMean are the tables that a name could be of: those of the nearest block that has one. Where it is not known which blocks are in
+// sight, all of the query.
+func (t *tree) couldMean(name *ast.ColumnName, in *queryBlock) (out []*reference) {
+	could := func(r *reference) bool { return r.couldOwn(name) }
+	for q := in; q != nil; q = q.around {
+		for _, r := range q.refs {
+			if could(r) {
+				out = append(out, r)
+			}
+		}
+		if out != nil {
+			return out
+		}
+	}
+	for _, q := range t.blocks {
+		for _, r := range q.refs {
+			if could(r) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
 }
 
 // couldOwn says whether a name could be that of one of the reference's columns, were it in sight.

@@ -102,6 +102,7 @@ func (n *narrower) push(r *reference, c conjunct) pushResult {
 // condition is what rows of one reference must fulfil to be of use; nil where any could be. seen are references that it
 // must not go to, hops is how far it may go, became notes what became of the conditions and may be nil.
 func (n *narrower) condition(r *reference, seen []*reference, hops int, became *decided) []Part {
+	own := hops == mostHops
 	joins, said := n.semiJoins(r, seen, hops)
 	var out []Part
 	for _, c := range r.conditions() {
@@ -109,6 +110,9 @@ func (n *narrower) condition(r *reference, seen []*reference, hops int, became *
 			continue
 		}
 		res := n.push(r, c)
+		if own && res.parts == nil {
+			res = n.subquery(r, c, res)
+		}
 		became.note(c.expr, res.parts != nil && !res.widened, res.why)
 		if res.parts != nil {
 			out = appendParts(and(out), res.parts)

@@ -17,6 +17,7 @@ type tree struct {
 	stack  []*queryBlock
 	names  []*ast.ColumnName // all that could mean a column
 	exists map[*ast.SelectStmt]bool
+	nested map[*ast.SelectStmt]bool // subqueries of expressions
 	known  map[*ast.TableName]bool // those that a FROM clause has brought
 	uses   Uses
 	asked  map[string]int            // calls of functions that upstream's session answers, by name
@@ -47,6 +48,8 @@ type tree struct {
 type queryBlock struct {
 	stmt *ast.SelectStmt
 	refs []*reference
+	// around is the block of whose expressions it is; nil: of none, or a block whose names it may not see.
+	around *queryBlock
 	// exists: of EXISTS, which does not read the select list.
 	exists bool
 	// merges: NATURAL or USING makes one column of two.
@@ -104,6 +107,13 @@ func (t *tree) Enter(n ast.Node) (ast.Node, bool) {
 		if !t.known[e] && !t.scopes.aliases[e] && e != t.target {
 			t.err = refuse("from", "this way to name a table in a statement with an encrypted table is not supported")
 		}
+	case *ast.SubqueryExpr:
+		if sel, ok := e.Query.(*ast.SelectStmt); ok {
+			if t.nested == nil {
+				t.nested = map[*ast.SelectStmt]bool{}
+			}
+			t.nested[sel] = true
+		}
 	case *ast.ExistsSubqueryExpr:
 		if sub, ok := e.Sel.(*ast.SubqueryExpr); ok {
 			if sel, ok := sub.Query.(*ast.SelectStmt); ok {
@@ -133,6 +143,9 @@ func (t *tree) Leave(n ast.Node) (ast.Node, bool) {
 
 func (t *tree) open(s *ast.SelectStmt) {
 	b := &queryBlock{stmt: s, exists: t.exists[s] && s.Having == nil && s.GroupBy == nil}
+	if n := len(t.stack); t.nested[s] && n > 0 {
+		b.around = t.stack[n-1]
+	}
 	t.blocks = append(t.blocks, b)
 	t.stack = append(t.stack, b)
 	if s.SelectIntoOpt != nil {
