@@ -91,6 +91,9 @@ func (g groupsGenerator) join() string {
 			"(k = 'red' AND hk = 'green' OR k = 'green' AND hk = 'red')", "NOT (at = hat)", "hat BETWEEN '2024-02-01' AND '2024-05-31'", "s + hs > 0", "q IS NOT NULL", "s <=> hs")
 	}
 	if g.IntN(3) == 0 {
+		from += " AND " + g.asked()
+	}
+	if g.IntN(3) == 0 {
 		return g.derived(from)
 	}
 	var keys, items []string
@@ -116,6 +119,20 @@ func (g groupsGenerator) join() string {
 		items = append(items, item)
 	}
 	return g.ordered("SELECT "+strings.Join(items, ", ")+" FROM "+from, keys)
+}
+
+// asked is a condition with a subquery, which upstream decides once the proxy has read what the subquery finds, or without that.
+func (g groupsGenerator) asked() string {
+	not := g.pick("", "NOT ")
+	return g.pick(not+"EXISTS (SELECT * FROM h z WHERE z.hs = s AND z.hk <> h.hk)", not+"EXISTS (SELECT 1 FROM h z WHERE z.hk = hk)", not+"EXISTS (SELECT z.d FROM g AS z WHERE hs = z.s)",
+		not+"EXISTS (SELECT 1 FROM m z WHERE z.ms <=> hs AND z.mid > 2)", not+"EXISTS (SELECT 1 FROM h z WHERE z.hs = h.hs AND z.hid <> h.hid)",
+		"hk "+not+"IN (SELECT hk FROM h GROUP BY hk HAVING SUM(q) > "+g.pick("10", "-500.5", "1000000")+")", "hk "+not+"IN (SELECT z.hk FROM h z WHERE z.hk IS NOT NULL GROUP BY z.hk HAVING 20 > COUNT(*) AND SUM(q) > 1)",
+		"hs "+not+"IN (SELECT s FROM g GROUP BY s HAVING COUNT(*) >= "+g.pick("3", "8", "100")+")", "hs "+not+"IN (SELECT s FROM g WHERE k LIKE 'r%')",
+		"hk "+not+"IN (SELECT hk FROM h WHERE hi > 0)", "hk "+not+"IN (SELECT hk FROM h WHERE hi > 100000)", "hk "+not+"IN (SELECT z.hk FROM h z WHERE z.hs = 99)",
+		"hs "+not+"IN (SELECT ms FROM m)", "hs "+not+"IN (SELECT ms FROM m GROUP BY ms HAVING SUM(mid) > 3)", "hid "+not+"IN (SELECT id FROM g WHERE d < 0)",
+		"hs "+not+"IN (SELECT hs FROM h GROUP BY hs HAVING SUM(q) > 5)", "hs "+not+"IN (SELECT s FROM g GROUP BY s HAVING SUM(w) > 0)", "hk "+not+"IN (SELECT DISTINCT k FROM g)",
+		"hs "+not+"IN (SELECT MAX(s) FROM g)", "hk "+not+"IN (SELECT k FROM g WHERE s = hs)", not+"EXISTS (SELECT COUNT(*) FROM g z WHERE z.s = hs)",
+		not+"EXISTS (SELECT 1 FROM g z WHERE z.s = hs AND z.d > q)", "("+not+"EXISTS (SELECT 1 FROM g z WHERE z.s = hs) OR hid > 3)")
 }
 
 func (g groupsGenerator) ordered(sql string, keys []string) string {
@@ -160,6 +177,8 @@ func TestGroupsOverJoinsStay(t *testing.T) {
 			{"SELECT SUM(d * q), COUNT(*) FROM g, h WHERE s = hs AND at < hat", 1},
 			{"SELECT hs, SUM(CASE WHEN q > 0 THEN d ELSE 0 END) / SUM(d) FROM g JOIN h ON s = hs WHERE k LIKE 'r%' AND (i < hi OR d > q) GROUP BY hs ORDER BY hs", 9},
 			{"SELECT k, y, SUM(v) FROM (SELECT k, EXTRACT(YEAR FROM hat) AS y, d * (1 - q) AS v FROM g, h WHERE s = hs AND hat IS NOT NULL) z GROUP BY k, y ORDER BY k, y", 6},
+			{"SELECT SUM(d), COUNT(*) FROM g, h WHERE s = hs AND NOT EXISTS (SELECT 1 FROM h z WHERE z.hk = h.hk AND z.hs <> s)", 1},
+			{"SELECT SUM(d), COUNT(*) FROM g WHERE s IN (SELECT hs FROM h GROUP BY hs HAVING SUM(q) > 0) AND s NOT IN (SELECT hs FROM h WHERE hk LIKE 'r%')", 1},
 			{"SELECT SUBSTRING(k, 1, 1) AS c, COUNT(DISTINCT hs) FROM g, h WHERE (s = hs AND q > 0 AND hid < 50) OR (s = hs AND q < -10) GROUP BY c ORDER BY c", 5},
 		} {
 			before, err := s.proxy.Metric(residualLoaded)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"slices"
 	"strings"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -22,10 +21,9 @@ var errUngrouped = errors.New("exec: the evaluator must aggregate")
 // grouping is a bound plan.Groups.
 type grouping struct {
 	plan   *plan.Groups
-	filter *kernel.Condition // nil: all rows count
+	filter filter
 	rows   *kernel.Groups
-	first  []int // columns that the filter needs, opened before the others
-	rest   []int
+	rest   []int // columns that the filter does not need
 	keys   []kernel.GroupKey
 	table  *schema.Table // of the results
 	expect []wire.Column // the definitions of the client's own text
@@ -56,7 +54,7 @@ func (s *splitRun) group(params *wire.Execute, more bool) (done bool, err error)
 		err = s.answerGroups(g, params, more)
 		s.grouping = nil
 	}
-	if errors.Is(err, errUngrouped) {
+	if errors.Is(err, errUngrouped) || unreadable(err) {
 		s.types = nil
 		return false, nil
 	}
@@ -68,23 +66,14 @@ func (s *splitRun) bindGroups(p *plan.Groups) (g *grouping, ok bool) {
 	f := &p.Fetch
 	g = &grouping{plan: p}
 	used := predicates{binder: &s.binder, fetch: f, used: make([]bool, len(f.Columns))}
-	var conditions []*kernel.Condition
 	for _, c := range f.Filter {
 		bound := used.condition(c.Predicate)
 		if bound == nil {
 			return nil, false
 		}
-		used.use(c.Predicate)
-		conditions = append(conditions, bound)
+		g.filter.add(bound, c.Predicate)
 	}
-	if len(conditions) > 0 {
-		g.filter = kernel.And(conditions...)
-	}
-	for i, u := range used.used {
-		if u {
-			g.first = append(g.first, i)
-		}
-	}
+	first := g.filter.order(len(f.Columns))
 	b := scalars{predicates: used, vars: &s.vars}
 	g.table = &schema.Table{DB: f.Table.DB}
 	for i := range p.Keys {
@@ -98,7 +87,7 @@ func (s *splitRun) bindGroups(p *plan.Groups) (g *grouping, ok bool) {
 		}
 	}
 	for i, u := range used.used {
-		if u && !slices.Contains(g.first, i) {
+		if u && !first[i] {
 			g.rest = append(g.rest, i)
 		}
 	}
@@ -341,12 +330,14 @@ func (s *splitRun) fetchJoined(g *grouping) error {
 	if !narrows(g.plan.Fetch.SQL) {
 		return s.fetchGroups(g)
 	}
-	own, together, err := s.snapshot()
+	own, together, err := s.snapshot(true)
 	if err != nil {
 		return err
 	}
 	if !together {
 		err = s.readLists(g.plan.Fetch)
+	} else if s.needsLists(&g.plan.Fetch) {
+		err = errUngrouped
 	}
 	if err == nil {
 		err = s.fetchGroups(g)
@@ -354,7 +345,7 @@ func (s *splitRun) fetchJoined(g *grouping) error {
 	if own {
 		err = s.finish(err)
 	}
-	if errors.Is(err, errUngrouped) {
+	if errors.Is(err, errUngrouped) || unreadable(err) {
 		s.binder.keys = nil
 	}
 	return err
@@ -379,16 +370,14 @@ func (s *splitRun) fetchGroups(g *grouping) error {
 	defer func() { s.note.Fetched += fetched }()
 	return s.query(string(sql), func(row [][]byte) error {
 		fetched++
-		if g.filter != nil {
-			if err := o.open(row, g.first); err != nil {
-				return err
-			}
-			switch outcome := g.filter.Of(o.row); {
-			case outcome&kernel.True == 0:
-				return nil
-			case outcome != kernel.True:
-				return errUngrouped
-			}
+		outcome, err := g.filter.of(&o, row)
+		switch {
+		case err != nil:
+			return err
+		case outcome&kernel.True == 0:
+			return nil
+		case outcome != kernel.True:
+			return errUngrouped
 		}
 		if err := o.open(row, g.rest); err != nil {
 			return err

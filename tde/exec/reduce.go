@@ -19,10 +19,11 @@ const (
 // reduction decides which rows of a fetch are loaded.
 type reduction struct {
 	fetch  *plan.Fetch
-	filter *kernel.Condition // nil: all rows pass
-	top    *kernel.Top       // nil: all that pass are loaded
-	by     int               // top's column
-	first  []int             // the columns that the decision needs
+	filter filter
+	top    *kernel.Top // nil: all that pass are loaded
+	by     int         // top's column
+	first  []int       // the columns that the decision needs
+	also   []int       // those of them that the filter does not
 	rest   []int
 	passed bool // top has given up holding rows back
 	whole  bool // all of the fetch's Filter is in filter, or decided upstream
@@ -33,7 +34,6 @@ type reduction struct {
 func (s *splitRun) reduction(f *plan.Fetch) *reduction {
 	r := &reduction{fetch: f}
 	p := predicates{binder: &s.binder, fetch: f, used: make([]bool, len(f.Columns))}
-	var conditions []*kernel.Condition
 	r.whole = true
 	for i := range f.Filter {
 		c := p.condition(f.Filter[i].Predicate)
@@ -41,19 +41,17 @@ func (s *splitRun) reduction(f *plan.Fetch) *reduction {
 			break
 		}
 		if !f.Filter[i].Pushed {
-			conditions = append(conditions, c)
-			p.use(f.Filter[i].Predicate)
+			r.filter.add(c, f.Filter[i].Predicate)
 		}
 	}
-	if len(conditions) > 0 {
-		r.filter = kernel.And(conditions...)
-	}
+	p.used = r.filter.order(len(f.Columns))
 	if r.whole && f.TopN != nil {
 		r.top = s.firstRows(f)
 	}
 	if r.top != nil {
-		r.by = f.TopN.Column
-		p.used[r.by] = true
+		if r.by = f.TopN.Column; !p.used[r.by] {
+			p.used[r.by], r.also = true, []int{r.by}
+		}
 	}
 	for i, used := range p.used {
 		if used {
@@ -114,14 +112,12 @@ func (s *splitRun) sortPrefix() int {
 
 // row decides about a fetched row that o has not opened, and hands it to load, opened, if it is to be loaded now.
 func (r *reduction) row(o *opener, row [][]byte, load func() error) error {
-	if err := o.open(row, r.first); err != nil {
+	outcome, err := r.filter.of(o, row)
+	if err != nil || outcome&kernel.True == 0 {
 		return err
 	}
-	outcome := kernel.True
-	if r.filter != nil {
-		if outcome = r.filter.Of(o.row); outcome&kernel.True == 0 {
-			return nil
-		}
+	if err := o.open(row, r.also); err != nil {
+		return err
 	}
 	if r.top != nil && !r.held(o, row, outcome == kernel.True) {
 		return nil

@@ -367,7 +367,7 @@ func (r *reduceTest) part(condition string, f *plan.Fetch, red *reduction) {
 	rows.Close()
 	kept := []string{"-1"}
 	for i, v := range r.rows {
-		if red.filter.Of(place(f, v))&kernel.True != 0 {
+		if outcomeOf(red.filter, place(f, v))&kernel.True != 0 {
 			kept = append(kept, fmt.Sprint(i))
 		}
 	}
@@ -383,6 +383,15 @@ func (r *reduceTest) texts(text string) (out []string) {
 	r.t.Helper()
 	for _, row := range r.query(text) {
 		out = append(out, *row[0])
+	}
+	return out
+}
+
+// outcomeOf is what a filter says of an open row.
+func outcomeOf(f filter, row [][]byte) kernel.Outcome {
+	out := kernel.True
+	for i := range f {
+		out = out.And(f[i].condition.Of(row))
 	}
 	return out
 }
@@ -441,9 +450,7 @@ func (r *reduceTest) first() {
 		row[idAt] = []byte(fmt.Sprint(i))
 		copy(o.row, row)
 		outcome := upstream.Of(row)
-		if red.filter != nil {
-			outcome = outcome.And(red.filter.Of(row))
-		}
+		outcome = outcome.And(outcomeOf(red.filter, row))
 		if outcome&kernel.True == 0 || !red.held(o, row, outcome == kernel.True) {
 			continue
 		}

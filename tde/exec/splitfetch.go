@@ -38,7 +38,8 @@ func (s *splitRun) fetchTables() error {
 	if err := s.alone(); err != nil {
 		return err
 	}
-	own, together, err := s.snapshot()
+	lists := slices.ContainsFunc(s.plan.Fetches, func(f plan.Fetch) bool { return narrows(f.SQL) })
+	own, together, err := s.snapshot(lists)
 	switch {
 	case err != nil:
 		return err
@@ -76,14 +77,15 @@ func (s *splitRun) alone() error {
 
 // snapshot begins a transaction where the client has none and several fetches must agree; own says that it did. In one whose
 // statements each have a snapshot, together says that the fetches must be one statement.
-func (s *splitRun) snapshot() (own, together bool, err error) {
+// several says that even a single table is read more than once.
+func (s *splitRun) snapshot(several bool) (own, together bool, err error) {
 	tables := 0
 	for i := range s.plan.Fetches {
 		if t := s.plan.Fetches[i].Table; !t.Describes() && !t.Sequence() {
 			tables++
 		}
 	}
-	if tables < 2 || s.tablesLocked {
+	if tables < 2 && !several || s.tablesLocked {
 		return false, false, nil
 	}
 	own, err = s.needsTransaction()

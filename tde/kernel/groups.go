@@ -170,6 +170,14 @@ func NewGroups(keys []GroupKey, calls []Aggregate, budget int) *Groups {
 	return g
 }
 
+// Reset forgets the rows of one that has no keys.
+func (g *Groups) Reset() {
+	accs := g.groups[0].accs
+	for i := range accs {
+		accs[i] = accumulator{}
+	}
+}
+
 // Add takes a row of stored forms, which it does not keep. It reports false where only a server knows what becomes of the row, or
 // where the groups are more than the budget.
 func (g *Groups) Add(row [][]byte) bool {

@@ -20,12 +20,12 @@ func (n *narrower) asked(e ast.ExprNode, outer []*reference, name func(*referenc
 	var head string
 	switch x := unparen(e).(type) {
 	case *ast.ExistsSubqueryExpr:
-		if !a.opens(subselect(x.Sel)) {
+		if s := subselect(x.Sel); !a.opens(s) || !rowByRow(s) {
 			return nil
 		}
 		head = not(x.Not) + "EXISTS (SELECT 1"
 	case *ast.PatternInExpr:
-		if !a.opens(subselect(x.Sel)) {
+		if s := subselect(x.Sel); !a.opens(s) || !rowByRow(s) {
 			return nil
 		}
 		own, other, ok := a.selects(x)
@@ -75,7 +75,7 @@ type asking struct {
 
 // opens looks whether a subquery has the shape: rows of one table, as they are.
 func (a *asking) opens(s *ast.SelectStmt) bool {
-	if s == nil || a.locks || !rowByRow(s) || s.With != nil || s.SelectIntoOpt != nil || s.SelectStmtOpts != nil && s.CalcFoundRows {
+	if s == nil || a.locks || s.Kind != ast.SelectStmtKindSelect || s.Fields == nil || s.Limit != nil || s.OrderBy != nil || len(s.WindowSpecs) > 0 || s.With != nil || s.SelectIntoOpt != nil || s.SelectStmtOpts != nil && s.CalcFoundRows {
 		return false
 	}
 	a.block = a.tree.blockOf(s)

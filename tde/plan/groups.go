@@ -112,10 +112,17 @@ func (n *narrower) groups(node ast.StmtNode) *Groups {
 		}
 		out.Calls = append(out.Calls, c)
 	}
-	if !g.fetch(&out.Fetch) || !g.text(out) {
+	if !g.fetch(&out.Fetch) || !g.whole() || !g.text(out) {
 		return nil
 	}
 	return out
+}
+
+// whole says whether each query block of the statement is looked at: its rows, a derived table around it, a subquery that is decided.
+func (g *grouper) whole() bool {
+	return !slices.ContainsFunc(g.tree.blocks, func(q *queryBlock) bool {
+		return q != g.block && q.stmt != g.stmt && !slices.Contains(g.decided, q)
+	})
 }
 
 // groupable says whether a query has the outer shape.

@@ -16,27 +16,25 @@ type joined struct {
 	block      *queryBlock
 	conditions []ast.ExprNode
 	describer  *describer
-	refs       []*reference // of the describer's columns
-	derived    string       // the derived table's name; its items stand for expressions
-	inside     bool         // what is described is within the derived table
+	refs       []*reference  // of the describer's columns
+	derived    string        // the derived table's name; its items stand for expressions
+	inside     bool          // what is described is within the derived table
+	decided    []*queryBlock // subqueries that conditions have, which are decided
+	lead       string        // a physical column that is read before the describer's
 }
 
 // joined finds what a query reads, or returns nil.
 func (n *narrower) joined(s *ast.SelectStmt) *joined {
 	j := &joined{narrower: n}
-	blocks := n.tree.blocks
 	if s.From.TableRefs.Right == nil {
 		if src, ok := s.From.TableRefs.Left.(*ast.TableSource); ok {
 			if inner, ok := src.Source.(*ast.SelectStmt); ok {
-				if len(blocks) != 2 || s.Where != nil || !plainRows(inner) || !isASCII(src.AsName.O) || src.AsName.O == "" {
+				if s.Where != nil || !plainRows(inner) || !isASCII(src.AsName.O) || src.AsName.O == "" {
 					return nil
 				}
 				j.derived, s = src.AsName.O, inner
 			}
 		}
-	}
-	if j.derived == "" && len(blocks) != 1 {
-		return nil
 	}
 	if j.block = n.tree.blockOf(s); j.block == nil || j.block.merges || !j.from(s.From.TableRefs) {
 		return nil
@@ -212,6 +210,10 @@ func (j *joined) fetch(f *Fetch) bool {
 	var where []Part
 	tied := newTies(j.block.refs)
 	for _, c := range slices.Concat(j.conditions, j.common()) {
+		if parts := j.subquery(c); parts != nil {
+			where = appendParts(and(where), parts)
+			continue
+		}
 		parts, exact := j.upstream(c)
 		if parts != nil {
 			where = appendParts(and(where), parts)
@@ -236,15 +238,18 @@ func (j *joined) fetch(f *Fetch) bool {
 			}
 		}
 	}
-	if len(j.refs) == 0 {
+	if len(j.refs) == 0 && j.lead == "" {
 		j.some()
 	}
 	f.Table, f.Columns, f.Full = j.block.refs[0].table, j.describer.columns, where == nil
 	f.Of = make([]*schema.Table, len(j.refs))
 	q := "SELECT "
+	if j.lead != "" {
+		q += quote(j.lead)
+	}
 	for i, r := range j.refs {
 		f.Of[i] = r.table
-		if i > 0 {
+		if i > 0 || j.lead != "" {
 			q += ", "
 		}
 		if c := f.Columns[i]; c.Storage == schema.StoredCell {

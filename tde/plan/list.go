@@ -13,6 +13,13 @@ import (
 type List struct {
 	Fetch Fetch // whose first column in SQL is the key, as upstream has it: Key or its token
 	Key   *schema.Column
+	// Exact: the list is that of a subquery, column [NOT] IN (SELECT Key …), and there is no going on without it.
+	Exact, Not bool
+	// Grouped: the keys are those of groups of rows that fulfil Having, a condition on the results of Calls. Sorted: rows with one key come
+	// together.
+	Grouped, Sorted bool
+	Calls           []Call
+	Having          []*Predicate // whose Column is an index into Calls
 }
 
 // list is the number of a reference's List, -1 if there is none: one of a table with a primary key of one column. Its conditions are those
@@ -77,11 +84,7 @@ func (n *narrower) listOf(r *reference) (l List, ok bool) {
 		return l, false
 	}
 	f.Columns = d.columns
-	key := l.Key.Name
-	if sealed(l.Key) != nil {
-		key = l.Key.TokenColumn()
-	}
-	q := "SELECT " + quote(key)
+	q := "SELECT " + quote(physical(l.Key))
 	for _, c := range f.Columns {
 		if c.Storage == schema.StoredCell {
 			q += ", " + quote(c.Name)
@@ -101,17 +104,8 @@ func listKey(t *schema.Table) *schema.Column {
 	for i := range t.Indexes {
 		if ix := &t.Indexes[i]; ix.Name == "PRIMARY" && len(ix.Parts) == 1 && ix.Parts[0].Prefix == 0 {
 			c := t.Column(ix.Parts[0].Column)
-			switch {
-			case c == nil || c.Generated:
-				return nil
-			case sealed(c) != nil && c.Token:
+			if c != nil && listable(c) {
 				return c
-			}
-			switch c.Kind {
-			case schema.KindTinyInt, schema.KindSmallInt, schema.KindMediumInt, schema.KindInt, schema.KindBigInt:
-				if sealed(c) == nil {
-					return c
-				}
 			}
 		}
 	}
@@ -155,12 +149,7 @@ func (n *narrower) keys(r *reference, table string) []Part {
 	if i < 0 {
 		return nil
 	}
-	c := n.tree.lists[i].Key
-	name := c.Name
-	if sealed(c) != nil {
-		name = c.TokenColumn()
-	}
-	return []Part{{Kind: PartKeys, Literal: i, Text: table + quote(name)}}
+	return []Part{{Kind: PartKeys, Literal: i, Text: table + quote(physical(n.tree.lists[i].Key))}}
 }
 
 // ownLists narrows the fetches of tables whose lists are read for others anyhow.

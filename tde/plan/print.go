@@ -64,6 +64,7 @@ func (p *Split) String() string {
 		f := &p.Lists[i].Fetch
 		fmt.Fprintf(&b, "\n  list %d:   %s", i+1, partsString(f.SQL))
 		f.printReduction(&b)
+		p.Lists[i].printGroups(&b)
 	}
 	for i := range p.Fetches {
 		f := &p.Fetches[i]

@@ -74,6 +74,13 @@ func (f *Fetch) printReduction(b *strings.Builder) {
 	}
 }
 
+// printGroups writes of which groups a list has the keys.
+func (l *List) printGroups(b *strings.Builder) {
+	for _, h := range l.Having {
+		b.WriteString("\n  having:   " + l.Calls[h.Column].print(l.Fetch.Columns) + signs[h.Op] + h.with(0))
+	}
+}
+
 // print writes what the proxy aggregates, if values and types allow.
 func (g *Groups) print(b *strings.Builder) {
 	f := &g.Fetch

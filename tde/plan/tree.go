@@ -18,7 +18,7 @@ type tree struct {
 	names  []*ast.ColumnName // all that could mean a column
 	exists map[*ast.SelectStmt]bool
 	nested map[*ast.SelectStmt]bool // subqueries of expressions
-	known  map[*ast.TableName]bool // those that a FROM clause has brought
+	known  map[*ast.TableName]bool  // those that a FROM clause has brought
 	uses   Uses
 	asked  map[string]int            // calls of functions that upstream's session answers, by name
 	calls  int                       // of functions that are named with a database
