@@ -144,8 +144,8 @@ func (a *alteration) renames() bool {
 
 // databaseDefaults are a database's character set and collation, as the client's account sees them.
 func (x *Session) databaseDefaults(db string) (charset, collation string, err error) {
-	err = x.query("SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = "+
-		"x'"+fmt.Sprintf("%x", db)+"' LIMIT 1", func(row [][]byte) error {
+	err = x.catalogQuery("SELECT CAST(DEFAULT_CHARACTER_SET_NAME AS BINARY), CAST(DEFAULT_COLLATION_NAME AS BINARY) FROM information_schema.SCHEMATA "+
+		"WHERE SCHEMA_NAME = x'"+fmt.Sprintf("%x", db)+"' LIMIT 1", func(row [][]byte) error {
 		charset, collation = string(row[0]), string(row[1])
 		return nil
 	})

@@ -87,6 +87,14 @@ func (x *Session) whole(sql string, fn func(row [][]byte) error) error {
 	return err
 }
 
+// catalogQuery is query for a SELECT of INFORMATION_SCHEMA of the proxy's own, which a session's max_join_size must not forbid.
+func (x *Session) catalogQuery(sql string, fn func(row [][]byte) error) error {
+	if x.catalog.mariaDB {
+		return x.query("SET STATEMENT sql_big_selects = 1 FOR "+sql, fn)
+	}
+	return x.query("SELECT /*+ SET_VAR(sql_big_selects = 1) */"+strings.TrimPrefix(sql, "SELECT"), fn)
+}
+
 // queryColumns is query; it also tells the collation id of the first column.
 func (x *Session) queryColumns(sql string, fn func(row [][]byte) error) (collation uint16, err error) {
 	columns, err := x.queryDefinitions(sql, fn)
@@ -211,7 +219,7 @@ func (x *Session) refresh(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(row) != 10 {
+	if len(row) != 11 {
 		return fmt.Errorf("reading session variables: %w", wire.ErrMalformed)
 	}
 	x.Status = status

@@ -154,7 +154,7 @@ func (x *Session) undoDefault(p *plan.Designate, cause error) error {
 		return cause
 	}
 	empty := true
-	err := x.query("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = x'"+fmt.Sprintf("%x", p.DB)+"' LIMIT 1", func([][]byte) error {
+	err := x.catalogQuery("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = x'"+fmt.Sprintf("%x", p.DB)+"' LIMIT 1", func([][]byte) error {
 		empty = false
 		return nil
 	})

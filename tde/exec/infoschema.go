@@ -306,7 +306,7 @@ func (r *shownRun) extra() error {
 
 // visible are the encrypted tables that the client's account may see.
 func (r *shownRun) visible() (out []*schema.Table, err error) {
-	err = r.query("SELECT CAST(TABLE_SCHEMA AS BINARY), CAST(TABLE_NAME AS BINARY) FROM information_schema.TABLES LIMIT "+noLimit, func(row [][]byte) error {
+	err = r.catalogQuery("SELECT CAST(TABLE_SCHEMA AS BINARY), CAST(TABLE_NAME AS BINARY) FROM information_schema.TABLES LIMIT "+noLimit, func(row [][]byte) error {
 		if t := r.catalog.State().Snapshot.Lookup(string(row[0]), string(row[1])); t != nil && t.Locked == "" && !t.IsView() {
 			out = append(out, t)
 		}

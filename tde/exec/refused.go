@@ -14,7 +14,7 @@ func (x *Session) refused(p *plan.Refuse) error {
 		return p.Err
 	}
 	there := false
-	err := x.query("SELECT 1 FROM INFORMATION_SCHEMA.SCHEMATA WHERE SCHEMA_NAME = "+quoteText(p.DB), func([][]byte) error {
+	err := x.catalogQuery("SELECT 1 FROM INFORMATION_SCHEMA.SCHEMATA WHERE SCHEMA_NAME = "+quoteText(p.DB), func([][]byte) error {
 		there = true
 		return nil
 	})

@@ -133,8 +133,9 @@ type written struct {
 
 // lockedRow is what identifies a row upstream.
 type lockedRow struct {
-	identity []byte   // a condition's operands; see appendIdentity
+	identity []byte   // a condition's operands; see appendCondition
 	keys     []string // literals of the Target's Keys
+	cells    [][]byte // of a target without Identity, until all rows are there
 }
 
 // loadTarget loads rows that the statement may change, with numbers.
@@ -152,6 +153,7 @@ func (r *replayRun) loadTarget(t *written) error {
 	if err != nil {
 		return err
 	}
+	t.tellByCell()
 	return loader.Close()
 }
 

@@ -78,6 +78,9 @@ func (r *replayRun) writeChanged(t *written) error {
 	set := t.assignments()
 	columns := t.readColumns()
 	most := batchUpdates
+	if t.scanned() {
+		most = scanUpdates
+	}
 	if len(t.Identity) == 0 || len(t.Identity) > 1 && slices.ContainsFunc(set, func(a assignment) bool { return t.identifies(a.name) > 0 }) {
 		most = 1
 	}

@@ -17,6 +17,7 @@ const (
 	batchUpdates = 64
 	batchDeletes = 256
 	writeBytes   = 256 << 10
+	scanUpdates  = 1024 // where upstream finds rows by reading all of them, each time
 )
 
 // writer sends a Replay's writes one after the other. The last one waits, so that it can share a round trip with the
@@ -222,12 +223,16 @@ func (t *written) keyed() bool {
 	return len(t.Identity) > 0 && (len(t.Identity) > 1 || t.Table.Column(t.Identity[0].Name) == nil || !t.Identity[0].Binary)
 }
 
+// scanned says whether upstream finds the rows by reading the table: a cell has no index.
+func (t *written) scanned() bool { return len(t.Identity) > 0 && !t.keyed() }
+
 // lockedRow keeps what identifies a row, whose physical columns follow those of the fetch.
 func (t *written) lockedRow(raw [][]byte) lockedRow {
 	var c lockedRow
 	physical := raw[len(t.fetch.Columns):]
 	if len(t.Identity) == 0 {
 		c.identity = t.appendAlike(nil, raw)
+		c.cells = cloneCells(raw[:len(t.fetch.Columns)])
 	}
 	for i, id := range t.Identity {
 		if len(t.Identity) > 1 {

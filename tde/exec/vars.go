@@ -29,12 +29,15 @@ type Vars struct {
 	context value.Context
 }
 
-// varsQuery asks upstream for them; parseVars reads the row.
-const varsQuery = "SELECT @@sql_mode, @@time_zone, @@system_time_zone, @@character_set_client, @@character_set_connection, " +
-	"@@character_set_results, @@collation_connection, DATABASE(), @@sql_select_limit, @@max_sort_length LIMIT 1"
+// varsQuery asks upstream for them; parse reads the row. The first column tells the collation of results; the others are not converted to the
+// session's character set, which need not hold them.
+const varsQuery = "SELECT @@sql_mode, CAST(@@sql_mode AS BINARY), CAST(@@time_zone AS BINARY), CAST(@@system_time_zone AS BINARY), " +
+	"CAST(@@character_set_client AS BINARY), CAST(@@character_set_connection AS BINARY), CAST(@@character_set_results AS BINARY), " +
+	"CAST(@@collation_connection AS BINARY), CAST(DATABASE() AS BINARY), @@sql_select_limit, @@max_sort_length LIMIT 1"
 
 func (v *Vars) parse(row [][]byte, collation uint16, mariaDB bool, version int) {
 	modes := map[string]bool{}
+	row = row[1:]
 	v.SQLMode = string(row[0])
 	for _, m := range strings.Split(v.SQLMode, ",") {
 		modes[m] = true
