@@ -121,6 +121,14 @@ func TestUpdateRoundTrips(t *testing.T) {
 			}
 			conn.Close()
 		}
+		conn, err := p.Connect(rawmysql.Config{})
+		must(t, err)
+		defer conn.Close()
+		run(t, conn, "USE turns", "CREATE TABLE keyless (a INT, b VARCHAR(20))", "INSERT INTO keyless VALUES (1,'a'),(2,'b'),(3,'c'),(4,'d')",
+			"INSERT INTO keyless SELECT m.a + 4 * n.a, m.b FROM keyless m, keyless n, keyless o, keyless p", "UPDATE keyless SET b = REVERSE(b)")
+		if got := turns.of(func() { run(t, conn, "UPDATE keyless SET b = REVERSE(CONCAT(b, a))") }); got > 5 {
+			t.Errorf("an UPDATE of 260 rows without a key took %d round trips", got)
+		}
 		checkLog(t, p)
 	})
 }

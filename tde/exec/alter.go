@@ -344,8 +344,8 @@ func (a *alteration) countRows(whole bool) (err error) {
 		if copies || slices.ContainsFunc(a.from.ForeignKeys, func(fk schema.ForeignKey) bool { return fk.Name == name }) {
 			continue
 		}
-		err := a.query("SELECT @@foreign_key_checks LIMIT 1", func(row [][]byte) error {
-			copies = string(row[0]) == "1"
+		err := a.query("SELECT "+variablesAsBytes("foreign_key_checks")+" LIMIT 1", func(row [][]byte) error {
+			copies = isOn(row[0])
 			return nil
 		})
 		if err != nil {

@@ -125,7 +125,7 @@ func (a *alteration) rewriteRows(ctx context.Context) (err error) {
 
 // ownSettings makes the session one for the proxy's own statements, and gives the statement that makes it the client's again.
 func (a *alteration) ownSettings() (back string, err error) {
-	err = a.query("SELECT CAST(@@sql_mode AS BINARY), CAST(@@time_zone AS BINARY), @@sql_safe_updates LIMIT 1", func(row [][]byte) error {
+	err = a.query("SELECT "+variablesAsBytes("sql_mode", "time_zone", "sql_safe_updates")+" LIMIT 1", func(row [][]byte) error {
 		back = "SET SESSION sql_mode = " + quoteText(string(row[0])) + ", time_zone = " + quoteText(string(row[1])) + ", sql_safe_updates = " + string(row[2])
 		return nil
 	})

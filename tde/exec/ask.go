@@ -219,7 +219,7 @@ func (x *Session) refresh(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(row) != 11 {
+	if len(row) != 12 {
 		return fmt.Errorf("reading session variables: %w", wire.ErrMalformed)
 	}
 	x.Status = status

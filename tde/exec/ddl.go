@@ -150,7 +150,7 @@ func (x *Session) definitionVariables() (map[string]string, error) {
 	if x.catalog.mariaDB {
 		names = slices.Concat(definitionVars, definitionVarsMariaDB)
 	}
-	_, row, err := x.queryRow("SELECT @@" + strings.Join(names, ", @@") + " LIMIT 1")
+	_, row, err := x.queryRow("SELECT " + variablesAsBytes(names...) + " LIMIT 1")
 	if err != nil {
 		return nil, fmt.Errorf("reading session variables: %w", err)
 	}

@@ -288,7 +288,7 @@ func (s *splitRun) askedError(packet []byte) error {
 		return s.evaluated(err)
 	}
 	s.bench.Answered()
-	e.Message = string(s.bench.Logical([]byte(e.Message)))
+	e.Message = string(s.logicalText([]byte(e.Message)))
 	return e
 }
 
@@ -301,7 +301,7 @@ func (s *splitRun) warning(packet []byte) ([]byte, error) {
 		if !ok {
 			return out, row.Err()
 		}
-		out = wire.AppendString(out, s.bench.Logical(v))
+		out = wire.AppendString(out, s.logicalText(v))
 	}
 }
 

@@ -18,11 +18,11 @@ func loads(p plan.Plan) bool {
 
 // mayLoad refuses LOAD DATA LOCAL as the server does where the client or upstream does not allow it.
 func (s *storeRun) mayLoad() error {
-	_, row, err := s.queryRow("SELECT @@GLOBAL.local_infile LIMIT 1")
+	_, row, err := s.queryRow("SELECT " + variablesAsBytes("GLOBAL.local_infile") + " LIMIT 1")
 	if err != nil {
 		return err
 	}
-	if string(row[0]) == "1" && s.caps.Has(wire.LocalFiles) {
+	if isOn(row[0]) && s.caps.Has(wire.LocalFiles) {
 		return nil
 	}
 	if s.catalog.mariaDB {

@@ -32,8 +32,8 @@ func (x *Session) pending(ctx context.Context, t, was *schema.Table) error {
 		}
 		is := was != nil && slices.ContainsFunc(was.ForeignKeys, func(o schema.ForeignKey) bool { return o.Name == fk.Name && o.Pending })
 		if !is {
-			err = x.query("SELECT @@foreign_key_checks LIMIT 1", func(row [][]byte) error {
-				is = string(row[0]) == "0"
+			err = x.query("SELECT "+variablesAsBytes("foreign_key_checks")+" LIMIT 1", func(row [][]byte) error {
+				is = !isOn(row[0])
 				return nil
 			})
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/evaluator"
+	"github.com/tdeproxy/tdeproxy/tde/value"
 )
 
 // answer runs the client's text in the evaluator and passes its answer on: definitions with the logical names, rows as they
@@ -143,7 +144,7 @@ func (s *splitRun) defined(packet []byte) ([]byte, error) {
 		return nil, s.evaluated(err)
 	}
 	s.lastType = c.Type
-	c.Schema = s.bench.Logical(c.Schema)
+	c.Schema = s.logicalText(c.Schema)
 	if n := c.Length / evaluator.MaxPacket; n > 0 && n <= 4 && c.Length%evaluator.MaxPacket == 0 && s.packet > 0 {
 		c.Length = n * s.packet // the most that a value may have, in characters of n bytes
 	}
@@ -155,6 +156,23 @@ func (s *splitRun) defined(packet []byte) ([]byte, error) {
 		c.Charset = s.vars.ResultsCollation // which a login chooses, and SET does not
 	}
 	return c.Append(nil, s.caps), nil
+}
+
+// logicalText puts the client's names of databases in place of the workspace's, in a text that the evaluator has said in the session's character set.
+func (s *splitRun) logicalText(text []byte) []byte {
+	set := s.vars.ResultsCharset
+	plain, err := value.Transcode(nil, text, set, "utf8mb4")
+	if err != nil {
+		return text
+	}
+	logical := s.bench.Logical(plain)
+	if bytes.Equal(logical, plain) {
+		return text
+	}
+	if logical, err = value.Transcode(nil, logical, "utf8mb4", set); err != nil {
+		return text
+	}
+	return logical
 }
 
 // head sends the column count and the definitions.
@@ -270,7 +288,7 @@ func (s *splitRun) evaluatorError(packet []byte) error {
 		return s.evaluated(err)
 	}
 	s.bench.Answered()
-	e.Message = string(s.bench.Logical([]byte(e.Message)))
+	e.Message = string(s.logicalText([]byte(e.Message)))
 	s.found = found{known: true, affected: -1}
 	if err := s.keepWarnings(); err != nil {
 		s.found = found{} // what the client asks about is the error, whatever ended the evaluator's connection after it

@@ -30,6 +30,10 @@ func (x *Session) readModifyWrite(ctx context.Context, p *plan.ReadModifyWrite, 
 	if x.caps.Has(wire.FoundRows) && !p.OnUpdate && null == nil {
 		return x.updateAll(p, more)
 	}
+	if x.vars.SafeUpdates {
+		// Rows are found and then written by their keys here, so that upstream would not see what it is to refuse.
+		return x.toReplay(notSupported("this UPDATE with sql_safe_updates is not supported; SET sql_safe_updates = 0"))
+	}
 	own, err := x.needsTransaction()
 	if err != nil {
 		return err

@@ -90,7 +90,7 @@ func (x *Session) split(ctx context.Context, p *plan.Split, params *wire.Execute
 	}
 	if s.plan.Uses.Analyses {
 		s.patch = func(row [][]byte) bool {
-			row[0] = s.bench.Logical(row[0])
+			row[0] = s.logicalText(row[0])
 			return true
 		}
 	}

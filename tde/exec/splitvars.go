@@ -42,7 +42,7 @@ func (s *splitRun) mirrored() ([]evaluator.Variable, error) {
 	}
 	names := mirrorNames(s.catalog.mariaDB, s.catalog.version)
 	var out []evaluator.Variable
-	err := s.query("SELECT @@"+strings.Join(names, ", @@")+", @@max_allowed_packet LIMIT 1", func(row [][]byte) error {
+	err := s.query("SELECT "+variablesAsBytes(append(names, "max_allowed_packet")...)+" LIMIT 1", func(row [][]byte) error {
 		packet, err := strconv.ParseUint(string(row[len(names)]), 10, 32)
 		if err != nil {
 			return wire.ErrMalformed

@@ -21,6 +21,7 @@ type Vars struct {
 	ResultsCollation  uint16 // collation id that result strings carry
 	SelectLimit       string // sql_select_limit
 	SortLength        int    // max_sort_length: ORDER BY looks at no more bytes of a string
+	SafeUpdates       bool   // sql_safe_updates
 	OnlyFullGroupBy   bool
 	emptyIsNull       bool // MariaDB's EMPTY_STRING_IS_NULL: '' and parameters of no characters are NULL
 	Strict            bool
@@ -31,13 +32,21 @@ type Vars struct {
 
 // varsQuery asks upstream for them; parse reads the row. The first column tells the collation of results; the others are not converted to the
 // session's character set, which need not hold them.
-const varsQuery = "SELECT @@sql_mode, CAST(@@sql_mode AS BINARY), CAST(@@time_zone AS BINARY), CAST(@@system_time_zone AS BINARY), " +
-	"CAST(@@character_set_client AS BINARY), CAST(@@character_set_connection AS BINARY), CAST(@@character_set_results AS BINARY), " +
-	"CAST(@@collation_connection AS BINARY), CAST(DATABASE() AS BINARY), @@sql_select_limit, @@max_sort_length LIMIT 1"
+var varsQuery = "SELECT @@sql_mode, CAST(DATABASE() AS BINARY), " + variablesAsBytes("sql_mode", "time_zone", "system_time_zone", "character_set_client",
+	"character_set_connection", "character_set_results", "collation_connection", "sql_select_limit", "max_sort_length", "sql_safe_updates") + " LIMIT 1"
+
+// variablesAsBytes selects variables as the server has them: ASCII, whatever character set the session's results are in.
+func variablesAsBytes(names ...string) string {
+	return "CAST(@@" + strings.Join(names, " AS BINARY), CAST(@@") + " AS BINARY)"
+}
+
+// isOn reads a switch of variablesAsBytes: MySQL says 1, MariaDB ON.
+func isOn(v []byte) bool { return string(v) == "1" || string(v) == "ON" }
 
 func (v *Vars) parse(row [][]byte, collation uint16, mariaDB bool, version int) {
 	modes := map[string]bool{}
-	row = row[1:]
+	v.DB = string(row[1])
+	row = row[2:]
 	v.SQLMode = string(row[0])
 	for _, m := range strings.Split(v.SQLMode, ",") {
 		modes[m] = true
@@ -53,8 +62,9 @@ func (v *Vars) parse(row [][]byte, collation uint16, mariaDB bool, version int) 
 	v.TimeZone = zone // the evaluator's SYSTEM is another machine's
 	v.ClientCharset, v.ConnectionCharset = charset(row[3]), charset(row[4])
 	v.ResultsCharset, v.Collation = charset(row[5]), string(row[6])
-	v.DB, v.SelectLimit = string(row[7]), string(row[8])
-	v.SortLength, _ = strconv.Atoi(string(row[9])) // the server's own number
+	v.SelectLimit = string(row[7])
+	v.SortLength, _ = strconv.Atoi(string(row[8])) // the server's own number
+	v.SafeUpdates = isOn(row[9])
 	v.ResultsCollation = collation
 	v.OnlyFullGroupBy = modes["ONLY_FULL_GROUP_BY"]
 	v.emptyIsNull = modes["EMPTY_STRING_IS_NULL"]

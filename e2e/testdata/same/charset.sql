@@ -23,3 +23,16 @@ SET NAMES utf8mb4;
 INSERT INTO cs (id, u, l, w) VALUES (?, ?, ?, ?);
 #! args: 'ÜNDER'
 SELECT id, u, l, w FROM cs WHERE l = ?;
+
+# Results in a character set in which names of variables are not what they are in ASCII.
+CREATE TABLE wide (id INT PRIMARY KEY, v VARCHAR(20) CHARACTER SET utf8mb4, n INT);
+SET character_set_results = utf16;
+INSERT INTO wide VALUES (1, 'één', 2), (2, 'zwei', 3);
+SELECT id, v, n, REVERSE(v), n * 2 FROM wide ORDER BY id;
+UPDATE wide SET v = CONCAT(v, v), n = n + 1;
+CREATE TABLE wider (a INT, b VARCHAR(10));
+INSERT INTO wider SELECT n, v FROM wide WHERE id = 2;
+SELECT * FROM wider;
+SELECT GROUP_CONCAT(v ORDER BY id) FROM wide;
+DROP TABLE wide, wider;
+SET character_set_results = utf8mb4;

@@ -90,3 +90,46 @@ UPDATE word SET w = CONCAT('gam', 'ma') WHERE n = 1;
 UPDATE word SET w = REVERSE(w);
 SELECT * FROM word ORDER BY w;
 DROP TABLE acc, nokey, nullable, two, word;
+
+# Safe updates: what is written by key here is refused where the server would.
+CREATE TABLE safe (id INT AUTO_INCREMENT PRIMARY KEY, email VARCHAR(20) UNIQUE, n INT, x VARCHAR(9), KEY (n));
+INSERT INTO safe (email, n, x) VALUES ('c1',1,'a'),('c2',2,'b'),('c3',3,'a'),('c4',4,'c'),('c5',5,'a');
+SET sql_safe_updates = 1;
+UPDATE safe SET x = 'a';
+UPDATE safe SET x = 'a' WHERE x = 'b';
+UPDATE safe SET x = 'q' LIMIT 2;
+UPDATE safe SET x = 'z' WHERE id = 2;
+UPDATE safe SET n = n + 1 WHERE email = 'c3';
+UPDATE safe SET n = n + 1 WHERE x = 'z';
+UPDATE safe SET n = n + 1;
+UPDATE safe SET x = REVERSE(CONCAT(x, 'b')) WHERE n IN (1, 5);
+#! args: 'w' 'c4'
+UPDATE safe SET x = ? WHERE email = ?;
+#! args: 'w'
+UPDATE safe SET x = ?;
+DELETE FROM safe WHERE x LIKE '%b';
+DELETE FROM safe WHERE email = 'c1';
+SET sql_safe_updates = 0;
+SELECT * FROM safe ORDER BY id;
+
+# A small max_join_size is for the client's queries.
+SET max_join_size = 2;
+CREATE TABLE small (id INT PRIMARY KEY, v VARCHAR(10));
+INSERT INTO small VALUES (1, 'a'), (2, 'b');
+ALTER TABLE small ADD w INT;
+SELECT REVERSE(v) FROM small WHERE id = 1;
+DROP TABLE small;
+SET max_join_size = DEFAULT;
+
+# Many rows without a key: no more statements upstream than for some hundreds at once.
+CREATE TABLE many (a INT, b VARCHAR(20));
+INSERT INTO many VALUES (1,'a'),(2,NULL),(3,'c'),(NULL,'d'),(5,'e'),(6,'f'),(7,'g'),(NULL,NULL),(9,'i'),(10,'j');
+INSERT INTO many SELECT m.a + 10, CONCAT(m.b, n.b) FROM many m, many n;
+UPDATE many SET b = REVERSE(CONCAT(b, a));
+UPDATE many SET b = REVERSE(b) WHERE a IS NOT NULL AND b IS NOT NULL;
+UPDATE many SET a = a * 2, b = UPPER(b) WHERE a * 2 > 14;
+SELECT a, b, COUNT(*) FROM many GROUP BY a, b ORDER BY a, b;
+DELETE FROM many WHERE a % 3 = 0;
+DELETE FROM many WHERE CONCAT(b, 'x') IS NULL;
+SELECT a, b, COUNT(*) FROM many GROUP BY a, b ORDER BY a, b;
+DROP TABLE safe, many;
