@@ -17,9 +17,9 @@ func viewWrites() []canaryWrite {
 		{"prepared query of a view", true, prepared("SELECT * FROM vw WHERE v = ? OR u <> ?", boundWord, boundWord)},
 		{"insert from a view", true, text("INSERT INTO c (v, t) SELECT CONCAT(a, '%s'), b FROM vw_parts LIMIT 2", word)},
 		{"update by a view", true, text("UPDATE c SET t = '%s' WHERE v IN (SELECT b FROM vw_parts WHERE a <> '%s')", word, word)},
-		{"insert into a view", false, text("INSERT INTO vw (v, t) VALUES ('%s', '%s')", word, word)},
-		{"update of a view", false, text("UPDATE vw SET t = '%s' WHERE u = '%s'", word, word)},
-		{"delete from a view", false, text("DELETE FROM vw WHERE t = '%s'", word)},
+		{"insert into a view", true, text("INSERT INTO vw (v, t) VALUES ('%s', '%s')", word, word)},
+		{"update of a view", true, text("UPDATE vw SET t = '%s' WHERE u = '%s'", word, word)},
+		{"delete from a view", true, text("DELETE FROM vw WHERE t = '%s'", word)},
 		{"copy of a view", true, text("CREATE TABLE c_vw AS SELECT b, '%s' AS w FROM vw_parts", word)},
 	}
 }

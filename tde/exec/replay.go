@@ -78,6 +78,9 @@ func (r *replayRun) changes(params *wire.Execute) (wire.OK, error) {
 	if err != nil {
 		return ok, err
 	}
+	if len(r.targets) == 0 && ok.AffectedRows > 0 {
+		return ok, notSupported("writing to this view over encrypted tables is not supported; write to the table")
+	}
 	for _, t := range r.targets {
 		if err := r.write(t); err != nil {
 			r.found = found{} // the client may ask about this error, not about what the evaluator said

@@ -78,6 +78,9 @@ func (s *storeRun) run(ctx context.Context) (ok wire.OK, err error) {
 	if s.twin, err = s.bench.Twin(s.into.Table); err != nil {
 		return ok, err
 	}
+	if err := s.viewsOverTwin(); err != nil {
+		return ok, err
+	}
 	if err := s.begin(); err != nil {
 		return ok, err
 	}

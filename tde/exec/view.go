@@ -234,6 +234,9 @@ func (s *splitRun) sameView(u *plan.ViewUse) error {
 	if err != nil {
 		return err
 	}
+	if err := s.mayWrite(u); err != nil {
+		return err
+	}
 	if len(row) == 1 && schema.HasSealed(string(row[0]), v.Defined.Sealed) {
 		return nil
 	}

@@ -23,7 +23,7 @@ func (b *block) loadPlan(s *ast.LoadDataStmt) (Plan, error) {
 		return nil, refuse("load", "this form of LOAD DATA into an encrypted table is not supported")
 	}
 	b = b.again()
-	q, _, err := b.storedQuery(s, s.Table, target)
+	q, _, err := b.storedQuery(s, s, s.Table, target)
 	if need := new(definitionNeeded); errors.As(err, &need) {
 		return &need.need, nil
 	}

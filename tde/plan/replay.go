@@ -114,7 +114,7 @@ func (b *block) replayPlan(node ast.StmtNode) (Plan, error) {
 		return nil, err
 	}
 	q.Text, q.Uses.NoRows = text, true
-	q.Clear, q.ClearVars = b.clearLiterals(node, t.tables()...), t.clearVars
+	q.Clear, q.ClearVars = b.clearLiterals(node, t.couldStoreClear), t.clearVars
 	return &Replay{Split: *q, Targets: targets}, nil
 }
 
@@ -134,16 +134,15 @@ func writeBlock(n ast.Node) *ast.SelectStmt {
 func (t *tree) targets(node ast.StmtNode) ([]Target, error) {
 	t.writes = map[*schema.Table]*Target{}
 	top := t.blocks[0]
-	if top.readsViews() {
-		return nil, refuse("view", "UPDATE and DELETE of a view over encrypted tables, or joined with one, are not supported; change the table")
-	}
 	ignore := false
 	switch s := node.(type) {
 	case *ast.UpdateStmt:
 		ignore = s.IgnoreErr
 		for _, a := range s.List {
 			for _, r := range top.refs {
-				t.sets(r, a.Column)
+				if err := t.sets(r, a.Column); err != nil {
+					return nil, err
+				}
 			}
 		}
 		if err := t.clearSets(s); err != nil {
@@ -152,10 +151,16 @@ func (t *tree) targets(node ast.StmtNode) ([]Target, error) {
 	case *ast.DeleteStmt:
 		ignore = s.IgnoreErr
 		for _, r := range top.refs {
-			if r.table != nil && (!s.IsMultiTable || s.Tables != nil && slices.ContainsFunc(s.Tables.Tables, func(n *ast.TableName) bool {
-				return sameIdent(n.Name.O, r.alias)
-			})) {
+			if s.IsMultiTable && (s.Tables == nil || !slices.ContainsFunc(s.Tables.Tables, func(n *ast.TableName) bool { return sameIdent(n.Name.O, r.alias) })) {
+				continue
+			}
+			switch {
+			case r.table != nil:
 				t.written(r.table).Deletes = true
+			case r.view != nil:
+				if err := t.deletesView(r); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
@@ -183,9 +188,12 @@ func (t *tree) written(table *schema.Table) *Target {
 }
 
 // sets notes what an assignment could set in a reference's table.
-func (t *tree) sets(r *reference, name *ast.ColumnName) {
+func (t *tree) sets(r *reference, name *ast.ColumnName) error {
+	if r.view != nil {
+		return t.setsView(r, name)
+	}
 	if r.table == nil || !r.couldOwn(name) {
-		return
+		return nil
 	}
 	for i := range r.table.Columns {
 		c := &r.table.Columns[i]
@@ -196,6 +204,7 @@ func (t *tree) sets(r *reference, name *ast.ColumnName) {
 			w.Sets = append(w.Sets, c)
 		}
 	}
+	return nil
 }
 
 // writable completes a target, or says why it cannot be one.

@@ -13,9 +13,7 @@ import (
 // it. Which rows get a value may depend on them.
 func (t *tree) clearSets(s *ast.UpdateStmt) error {
 	for _, a := range s.List {
-		if !slices.ContainsFunc(t.blocks[0].refs, func(r *reference) bool {
-			return r.table != nil && r.couldOwn(a.Column) && mayBeClear(r.table, a.Column.Name.O)
-		}) {
+		if !t.couldStoreClear(a.Column) {
 			continue
 		}
 		if err := t.clearValue(a.Expr, a.Column.Name.O, nil, t.uses.UserOut); err != nil {

@@ -38,6 +38,8 @@ type Store struct {
 	Back    []*schema.Column
 	// Loads says that it is a LOAD DATA LOCAL: the evaluator asks for the client's file.
 	Loads bool
+	// Into are the views that are written through, over the twin: those first that others read.
+	Into []ViewUse
 }
 
 func (*Store) plan() {}
@@ -56,6 +58,9 @@ func (p *Store) String() string {
 	}
 	if p.Upsert != nil {
 		out += p.Upsert.String()
+	}
+	for _, u := range p.Into {
+		out += "\n  through:  " + tableName(u.View)
 	}
 	if p.Returns != "" {
 		out += "\n  returns:  " + p.Returns
@@ -93,19 +98,24 @@ func (b *block) storePlan(s *ast.InsertStmt, rows int) (Plan, error) {
 		return nil, refuse("insert-clear", "values of an encrypted table would be stored in a table that is not encrypted; encrypt that one, too")
 	}
 	if target.IsView() {
-		return nil, refuseViewWrite(target)
+		return b.storeView(s, rows, name, target)
 	}
 	if err := b.readsTarget(s, target); err != nil {
 		return nil, err
 	}
-	q, t, err := b.storedQuery(s, name, target)
+	return b.store(s, s, rows, name, &Store{Table: target, Ignore: s.IgnoreErr, Replace: s.IsReplace, Counts: s.Select != nil})
+}
+
+// store completes a Store; meant is the statement with the columns of its table.
+func (b *block) store(s, meant *ast.InsertStmt, rows int, name *ast.TableName, p *Store) (Plan, error) {
+	q, t, err := b.storedQuery(s, meant, name, p.Table)
 	if need := new(definitionNeeded); errors.As(err, &need) {
 		return &need.need, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	p := &Store{Query: q, Table: target, Ignore: s.IgnoreErr, Replace: s.IsReplace, Counts: s.Select != nil}
+	p.Query = q
 	if err := b.compares(p); err != nil {
 		return nil, err
 	}
@@ -132,6 +142,9 @@ func (p *Store) finish() {
 	if !slices.Contains(q.Tables, p.Table) {
 		q.Tables = append(q.Tables, p.Table)
 	}
+	for _, u := range p.Into {
+		q.Tables = append(q.Tables, u.View)
+	}
 	q.Uses.Now = q.Uses.Now || slices.ContainsFunc(p.Table.Columns, func(c schema.Column) bool {
 		return c.Default == schema.DefaultNow || c.Default == schema.DefaultExpr || c.Generated
 	})
@@ -139,7 +152,7 @@ func (p *Store) finish() {
 }
 
 // storedQuery plans what an INSERT reads.
-func (b *block) storedQuery(s ast.StmtNode, name *ast.TableName, target *schema.Table) (*Split, *tree, error) {
+func (b *block) storedQuery(s, meant ast.StmtNode, name *ast.TableName, target *schema.Table) (*Split, *tree, error) {
 	t := &tree{
 		env: b.env, scopes: scopes{env: b.env}, exists: map[*ast.SelectStmt]bool{}, known: map[*ast.TableName]bool{}, asked: map[string]int{},
 		target: name, shares: true,
@@ -157,7 +170,7 @@ func (b *block) storedQuery(s ast.StmtNode, name *ast.TableName, target *schema.
 			}
 		}
 	}
-	if err := t.clearStores(s, target); err != nil {
+	if err := t.clearStores(meant, target); err != nil {
 		return nil, nil, err
 	}
 	if err := b.translate(t, s); err != nil {
@@ -165,7 +178,7 @@ func (b *block) storedQuery(s ast.StmtNode, name *ast.TableName, target *schema.
 	}
 	q, err := b.fetches(t)
 	if err == nil {
-		q.Clear, q.ClearVars = b.clearLiterals(s, target), t.clearVars
+		q.Clear, q.ClearVars = b.clearStored(meant, target), t.clearVars
 	}
 	return q, t, err
 }

@@ -269,35 +269,42 @@ func (t *tree) column(r *reference, name string) (c resultColumn) {
 	return c
 }
 
-// clearLiterals are the literals that a statement could store in a column which upstream has in clear.
-func (b *block) clearLiterals(node ast.Node, targets ...*schema.Table) (out []int) {
+// clearLiterals are the literals that an UPDATE could store in a column which upstream has in clear.
+func (b *block) clearLiterals(node ast.Node, couldStore func(*ast.ColumnName) bool) (out []int) {
 	v := &literalVisitor{block: b}
-	clear := func(column string) bool {
-		return slices.ContainsFunc(targets, func(t *schema.Table) bool { return mayBeClear(t, column) })
-	}
 	switch s := node.(type) {
 	case *ast.UpdateStmt:
 		for _, a := range s.List {
-			if clear(a.Column.Name.O) {
+			if couldStore(a.Column) {
 				a.Expr.Accept(v)
 			}
 		}
-	case *ast.InsertStmt:
-		into := given(s, targets[0])
-		for _, list := range s.Lists {
-			for i, e := range list {
-				if i < len(into) && clear(into[i]) {
-					e.Accept(v)
-				}
+	}
+	return v.found
+}
+
+// clearStored are the literals that an INSERT could store in such a column.
+func (b *block) clearStored(node ast.Node, target *schema.Table) (out []int) {
+	s, ok := node.(*ast.InsertStmt)
+	if !ok {
+		return nil
+	}
+	v := &literalVisitor{block: b}
+	clear := func(column string) bool { return mayBeClear(target, column) }
+	into := given(s, target)
+	for _, list := range s.Lists {
+		for i, e := range list {
+			if i < len(into) && clear(into[i]) {
+				e.Accept(v)
 			}
 		}
-		if s.Select != nil && slices.ContainsFunc(into, clear) {
-			s.Select.Accept(v)
-		}
-		for _, a := range s.OnDuplicate {
-			if clear(a.Column.Name.O) {
-				a.Expr.Accept(v)
-			}
+	}
+	if s.Select != nil && slices.ContainsFunc(into, clear) {
+		s.Select.Accept(v)
+	}
+	for _, a := range s.OnDuplicate {
+		if clear(a.Column.Name.O) {
+			a.Expr.Accept(v)
 		}
 	}
 	return v.found

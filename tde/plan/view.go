@@ -15,12 +15,15 @@ type ViewUse struct {
 	View  *schema.Table
 	Query []Part // what it reads, with its literals: not for printing
 	Lock  string // the locking clause of a query that locks its rows
+	// Writes is the verb of a statement that writes through it: INSERT, REPLACE, UPDATE or DELETE.
+	Writes string
 }
 
 // readView is a view's query, looked into.
 type readView struct {
 	*tree
-	use ViewUse
+	node ast.StmtNode // nil: the parser does not read it
+	use  ViewUse
 }
 
 // view looks into a view that a query names: all rows of the tables that it reads are needed.
@@ -51,9 +54,12 @@ func (t *tree) viewUses() (out []ViewUse) {
 	out = append(out, t.unreadViews...)
 	for _, in := range t.views {
 		for _, u := range append(in.viewUses(), in.use) {
-			if !slices.ContainsFunc(out, func(o ViewUse) bool { return o.View == u.View }) {
+			at := slices.IndexFunc(out, func(o ViewUse) bool { return o.View == u.View })
+			if at < 0 {
 				out = append(out, u)
+				continue
 			}
+			out[at].Writes, out[at].Lock = nonEmpty(out[at].Writes, u.Writes), nonEmpty(out[at].Lock, u.Lock)
 		}
 	}
 	return out
@@ -82,11 +88,6 @@ func (t *tree) lockView(r *reference) error {
 		u.Lock = lockClause(l, t.env.Mode.MariaDB)
 	}
 	return nil
-}
-
-// readsViews says whether a block's FROM clause has a view.
-func (q *queryBlock) readsViews() bool {
-	return slices.ContainsFunc(q.refs, func(r *reference) bool { return r.view != nil })
 }
 
 // maxViews bounds how deep views may be within views.
@@ -133,7 +134,7 @@ func openView(env *Env, v *schema.Table, within int) (*readView, error) {
 	for i := range parts {
 		parts[i] = spelt(parts[i], query, lx.Literals)
 	}
-	return &readView{tree: t, use: ViewUse{View: v, Query: parts}}, nil
+	return &readView{tree: t, node: node, use: ViewUse{View: v, Query: parts}}, nil
 }
 
 // spelt is a part of a view's query with its literals, and the names that are made of such.
