@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -187,7 +188,7 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 	switch p := p.(type) {
 	case *plan.PassThrough:
 		if p.Calls != nil && x.Protects() {
-			return p, rest, x.harmless(ctx, p.Calls)
+			return p, rest, x.harmless(ctx, p.Calls, true)
 		}
 		if p.Constants && x.Protects() && x.catalog.evaluator != nil {
 			kept, err := x.planConstants(ctx, p, src)
@@ -272,25 +273,52 @@ func (x *Session) Overwritten(writes string) {
 	}
 }
 
-// harmless refuses to call a procedure that could touch a protected table. It looks at the body each time: procedures
-// change without the proxy.
-func (x *Session) harmless(ctx context.Context, r *plan.Routine) error {
-	rows, err := x.catalog.rows(ctx, "SELECT COALESCE(ROUTINE_DEFINITION, '') FROM information_schema.ROUTINES "+
-		"WHERE ROUTINE_TYPE = 'PROCEDURE' AND ROUTINE_SCHEMA = ? AND ROUTINE_NAME = ?", r.DB, r.Name)
-	if err != nil {
-		return err
-	}
-	if len(rows) == 0 {
-		return &wire.Error{Code: codeNoProcedure, State: "42000", Message: "PROCEDURE " + r.DB + "." + r.Name + " does not exist"}
-	}
+// maxCalled bounds how many procedures one may call, and they call.
+const maxCalled = 64
+
+// harmless refuses to call procedures that could touch a protected table, by themselves or by others that they call. It looks at the bodies each
+// time: procedures change without the proxy. plain is a CALL by itself.
+func (x *Session) harmless(ctx context.Context, calls []plan.Routine, plain bool) error {
 	env := x.env()
-	env.DB = r.DB
-	if x.named([]byte(rows[0][0])) && x.keepsSecrets() {
-		return notSupported("procedure %s.%s could use a user variable whose value comes of an encrypted table", r.DB, r.Name)
+	queue := make([]plan.Routine, 0, len(calls))
+	add := func(r plan.Routine, db string) {
+		if r.DB == "" {
+			r.DB = db // where a procedure runs, its own database is the current one
+		}
+		if !slices.Contains(queue, r) {
+			queue = append(queue, r)
+		}
 	}
-	if !plan.Harmless(rows[0][0], env) {
-		return notSupported("procedure %s.%s could touch an encrypted table (it names one, calls others, runs dynamic SQL, belongs to a "+
-			"designated database, or cannot be seen by upstream.user)", r.DB, r.Name)
+	for _, r := range calls {
+		add(r, x.vars.DB)
+	}
+	for i := 0; i < len(queue); i++ {
+		r := queue[i]
+		if i == maxCalled {
+			return notSupported("a procedure that calls more than %d others is not supported where tables are encrypted", maxCalled)
+		}
+		rows, err := x.catalog.rows(ctx, "SELECT COALESCE(ROUTINE_DEFINITION, '') FROM information_schema.ROUTINES "+
+			"WHERE ROUTINE_TYPE = 'PROCEDURE' AND ROUTINE_SCHEMA = ? AND ROUTINE_NAME = ?", r.DB, r.Name)
+		switch {
+		case err != nil:
+			return err
+		case len(rows) == 0 && plain && i == 0:
+			return &wire.Error{Code: codeNoProcedure, State: "42000", Message: "PROCEDURE " + r.DB + "." + r.Name + " does not exist"}
+		case len(rows) == 0:
+			continue // upstream says so when it comes there
+		}
+		env.DB = r.DB
+		if x.named([]byte(rows[0][0])) && x.keepsSecrets() {
+			return notSupported("procedure %s.%s could use a user variable whose value comes of an encrypted table", r.DB, r.Name)
+		}
+		others, ok := plan.Harmless(rows[0][0], env)
+		if !ok {
+			return notSupported("procedure %s.%s could touch an encrypted table (it names one, runs dynamic SQL, belongs to a "+
+				"designated database, or cannot be seen by upstream.user)", r.DB, r.Name)
+		}
+		for _, o := range others {
+			add(o, r.DB)
+		}
 	}
 	return nil
 }
@@ -300,7 +328,7 @@ const codeNoProcedure = 1305
 
 func (x *Session) env() *plan.Env {
 	return &plan.Env{
-		Mode: x.vars.mode, DB: x.vars.DB, OnlyFullGroupBy: x.vars.OnlyFullGroupBy,
+		Mode: x.vars.mode, DB: x.vars.DB, OnlyFullGroupBy: x.vars.OnlyFullGroupBy, Bytewise: bytewise(x.vars.ClientCharset),
 		Snapshot: x.state.Snapshot, Rules: x.state.Rules, Evaluator: x.catalog.evaluator != nil,
 		Split: x.splits && x.catalog.evaluator != nil,
 	}

@@ -17,6 +17,7 @@ type Env struct {
 	Mode            Mode
 	DB              string // current database
 	OnlyFullGroupBy bool
+	Bytewise        bool // of the client's character set: no byte of a character beyond ASCII is an ASCII character's
 	Snapshot        *schema.Snapshot
 	Rules           *schema.Rules
 	Absent          []NeedTable // tables that were asked for and that upstream does not have
@@ -229,7 +230,7 @@ func touches(node ast.StmtNode, st Statement, env *Env) Plan {
 }
 
 // calls names the procedure of a CALL, but for the server's own.
-func calls(node ast.StmtNode, env *Env) *Routine {
+func calls(node ast.StmtNode, env *Env) []Routine {
 	c, ok := node.(*ast.CallStmt)
 	if !ok || c.Procedure == nil {
 		return nil
@@ -239,7 +240,7 @@ func calls(node ast.StmtNode, env *Env) *Routine {
 	case "mysql", "sys": // those that alter tables or run SQL are refused before: see runsSQL
 		return nil
 	}
-	return &Routine{DB: db, Name: c.Procedure.FnName.O}
+	return []Routine{{DB: db, Name: c.Procedure.FnName.O}}
 }
 
 // runsSQL says whether a CALL is of a procedure of the server's own that makes SQL of its arguments: what that is about, nobody here reads.

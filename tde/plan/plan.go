@@ -19,8 +19,8 @@ type Plan interface {
 // PassThrough forwards the statement as it came: it touches no protected table.
 type PassThrough struct {
 	Effects Effects
-	// Calls is the procedure that the statement calls: it may go only if its body leaves protected tables alone.
-	Calls *Routine
+	// Calls are the procedures that the statement calls: it may go only if their bodies, and those that they call, leave protected tables alone.
+	Calls []Routine
 	// Constants says that the statement gives user variables values that it makes of constants, which may be bound for an
 	// encrypted column later, and does nothing else: the evaluator can do it as well.
 	Constants bool

@@ -17,8 +17,8 @@ func (p *PassThrough) String() string {
 	if p.Effects.UseDB != "" {
 		out += " use=" + p.Effects.UseDB
 	}
-	if p.Calls != nil {
-		out += " if " + quote(p.Calls.DB) + "." + quote(p.Calls.Name) + " is harmless"
+	for _, c := range p.Calls {
+		out += " if " + quote(c.DB) + "." + quote(c.Name) + " is harmless"
 	}
 	return out
 }

@@ -17,8 +17,10 @@ func unread(source string, env *Env) Plan {
 	if env.Rules.HasDefaults() && containsName(strings.ToLower(source), schema.DatabaseProcedure) {
 		return refuse("designation", "the procedure %s is the proxy's", schema.DatabaseProcedure)
 	}
-	if StoredProgram([]byte(source)) && isASCII(source) && tablelessProgram(source, env.Mode) {
-		return &PassThrough{Effects: Effects{Session: true, Schema: true}}
+	if StoredProgram([]byte(source)) && (isASCII(source) || env.Bytewise) {
+		if calls, ok := passingProgram(source, env.Mode); ok {
+			return &PassThrough{Effects: Effects{Session: true, Schema: true}, Calls: calls}
+		}
 	}
 	if mentions(source, env) {
 		return refuse("unreadable", "this statement could not be read and names, or could name, an encrypted table; write it more plainly")
@@ -39,7 +41,15 @@ func unread(source string, env *Env) Plan {
 	if dynamic(source) {
 		return refuse("dynamic-sql", "dynamic SQL (PREPARE, EXECUTE IMMEDIATE) in a stored program or compound statement is not supported where tables are encrypted")
 	}
-	return &PassThrough{Effects: Effects{Session: true, Schema: true}}
+	pass := &PassThrough{Effects: Effects{Session: true, Schema: true}}
+	if StoredProgram([]byte(source)) && programKind(source) == "" { // it runs now
+		calls, ok := callsOf(source, env.Mode)
+		if !ok && strings.Contains(strings.ToUpper(source), "CALL") {
+			return refuse("unreadable", "what this statement calls could not be read and could write to an encrypted table; write it more plainly")
+		}
+		pass.Calls = calls
+	}
+	return pass
 }
 
 // tableless says whether a text is a query that can name no table, in whatever character set and mode the server reads it.
@@ -177,17 +187,25 @@ func plainStart(source []byte) bool {
 	return false
 }
 
-// Harmless says whether the body of a stored procedure can touch no protected table: it names none, calls no other
-// procedure and runs no SQL that it computes. A body that cannot be seen is not harmless.
-func Harmless(body string, env *Env) bool {
+// Harmless says whether the body of a stored procedure can touch no protected table but by the procedures that it calls: it names none and runs no
+// SQL that it computes. A body that cannot be seen is not harmless.
+func Harmless(body string, env *Env) (calls []Routine, ok bool) {
 	// In another sql_mode than this session's, a backslash or a quote could read otherwise.
-	if body != "" && isASCII(body) && !strings.ContainsAny(body, "\\\"") && tablelessProgram(body, env.Mode) {
-		return true
+	plain := body != "" && !strings.ContainsAny(body, "\\\"")
+	if plain {
+		if calls, ok := tablelessProgram(body, env.Mode, true); ok {
+			return calls, true
+		}
 	}
-	if body == "" || mentions(body, env) || mentionsDatabase(body, env) || dynamic(body) || env.Rules.DesignatedDB(env.DB) {
-		return false
+	switch {
+	case body == "", mentions(body, env), mentionsDatabase(body, env), dynamic(body), env.Rules.DesignatedDB(env.DB):
+		return nil, false
+	case plain:
+		if calls, ok := callsOf(body, env.Mode); ok {
+			return calls, true
+		}
 	}
-	return !strings.Contains(strings.ToUpper(body), "CALL")
+	return nil, !strings.Contains(strings.ToUpper(body), "CALL")
 }
 
 var diagnostics = regexp.MustCompile(`(?i)^\s*(show\s+(warnings|errors|count\s*\(\s*\*\s*\)\s*(warnings|errors))(\s+limit\s+[\d\s,]+)?|` +

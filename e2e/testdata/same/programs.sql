@@ -34,3 +34,32 @@ CREATE TRIGGER prog_bad AFTER INSERT ON prog FOR EACH ROW SET NEW.v = 'x';
 CREATE FUNCTION prog_bad() RETURNS INT BEGIN DROP TABLE prog; RETURN 1; END;
 CREATE PROCEDURE prog_bad() CREATE PROCEDURE prog_worse() SELECT v FROM prog;
 DROP TABLE prog;
+# Procedures that call others, and what cursors, SHOW WARNINGS and texts beyond ASCII have.
+CREATE PROCEDURE prog_inner(IN a INT, OUT b INT) BEGIN DECLARE c INT DEFAULT 2; SET b = a * c; END;
+CREATE PROCEDURE prog_outer(IN a INT) BEGIN DECLARE r INT; CALL prog_inner(a, r); SELECT r; IF a > 0 THEN CALL prog_outer2(r); END IF; END;
+CREATE PROCEDURE prog_outer2(IN a INT) BEGIN DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN SHOW WARNINGS; END; CALL prog_missing(a); END;
+#! mode: text
+CALL prog_outer(0);
+#! mode: text
+CALL prog_outer(4);
+#! mode: text
+CALL prog_missing(4);
+ALTER PROCEDURE prog_inner COMMENT 'où' SQL SECURITY INVOKER;
+#! mode: text
+CALL prog_outer(1);
+CREATE PROCEDURE prog_words() BEGIN /* né */ DECLARE a VARCHAR(20) CHARACTER SET utf8mb4; DECLARE EXIT HANDLER FOR NOT FOUND SELECT 'é'; SET a = 'né'; SELECT a, HEX(a); SELECT 1 FROM DUAL; END;
+#! mode: text
+CALL prog_words();
+#! only: mariadb
+#! mode: text
+BEGIN NOT ATOMIC DECLARE r INT; CALL prog_inner(3, r); SELECT r; END;
+#! only: mariadb
+CREATE FUNCTION prog_typed() RETURNS INT BEGIN DECLARE a INT DEFAULT 3; DECLARE b TYPE OF a; SET b = a + 1; RETURN b; END;
+#! only: mariadb
+SELECT prog_typed();
+#! only: mariadb
+DROP FUNCTION prog_typed;
+DROP PROCEDURE prog_inner;
+DROP PROCEDURE prog_outer;
+DROP PROCEDURE prog_outer2;
+DROP PROCEDURE prog_words;
