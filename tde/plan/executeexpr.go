@@ -66,10 +66,14 @@ func (h *head) expressions(from, to int) (out []string) {
 	return out
 }
 
-// steady says whether the word at token i calls a function that depends on its arguments alone, names a collation, or is NULL.
+// steady says whether the word at token i calls a function that depends on its arguments alone, begins a literal, names a collation, or is NULL.
 func (h *head) steady(i int) bool {
 	if h.word(i+1) == "(" {
 		return pure(strings.ToLower(h.word(i)))
+	}
+	switch h.word(i) {
+	case "DATE", "TIME", "TIMESTAMP": // literals
+		return i+1 < len(h.tokens) && h.tokens[i+1].Kind == TokText
 	}
 	return h.word(i) == "NULL" || h.word(i) == "COLLATE" || h.word(i-1) == "COLLATE" && i > 0
 }

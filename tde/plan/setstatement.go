@@ -46,11 +46,8 @@ func (h *head) setStatement(env *Env) Plan {
 	case *NeedTable, *NeedTables, *Refuse:
 		return of
 	case *PassThrough:
-		if of.Calls != nil {
-			return refuse("set-statement", "SET STATEMENT … FOR CALL is not supported where tables are encrypted")
-		}
-		return &PassThrough{Effects: Effects{Session: true, Schema: true}}
-	case *ExecuteText, *Split, *Store, *Replay, *Explain, *CreateTable, *DropTable, *AlterTable, *RenameTables:
+		return &PassThrough{Effects: Effects{Session: true, Schema: true}, Calls: of.Calls}
+	case *ExecuteText, *Split, *Store, *Replay, *Explain, *CreateTable, *CreateSelect, *CreateView, *DropTable, *AlterTable, *RenameTables:
 	default:
 		return refuse("set-statement", "SET STATEMENT … FOR this statement is not supported where tables are encrypted; SET the variables by themselves")
 	}

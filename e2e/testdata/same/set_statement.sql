@@ -110,3 +110,37 @@ SET STATEMENT div_precision_increment = 2 FOR EXECUTE nosuch;
 #! mode: text
 EXECUTE sel USING @a;
 SELECT id, v, n FROM t ORDER BY id;
+#! only: mariadb
+CREATE TABLE st (id INT PRIMARY KEY, v VARCHAR(10));
+#! only: mariadb
+INSERT INTO st VALUES (1, 'one'), (2, 'two');
+#! only: mariadb
+#! mode: text
+SET STATEMENT sql_mode = 'NO_ENGINE_SUBSTITUTION' FOR CREATE TABLE st2 AS SELECT id, CONCAT(v, 'x') w, CAST('much longer' AS CHAR(4)) c FROM st;
+#! only: mariadb
+SELECT * FROM st2 ORDER BY id;
+#! only: mariadb
+#! mode: text
+SET STATEMENT sort_buffer_size = 1048576 FOR CREATE VIEW sv AS SELECT v FROM st WHERE id > 1;
+#! only: mariadb
+SELECT * FROM sv;
+#! only: mariadb
+CREATE PROCEDURE stp(IN a INT) SELECT a;
+#! only: mariadb
+#! mode: text
+SET STATEMENT sort_buffer_size = 1048576 FOR CALL stp(3);
+#! only: mariadb
+#! mode: text
+SET STATEMENT sort_buffer_size = 1048576 FOR CALL nostp(3);
+#! only: mariadb
+#! mode: text
+EXECUTE IMMEDIATE 'SELECT v, ? FROM st WHERE id < ? ORDER BY id' USING DATE'2001-01-01', TIME'00:00:02';
+#! only: mariadb
+#! mode: text
+EXECUTE IMMEDIATE 'SELECT v, ? FROM st ORDER BY id' USING TIMESTAMP'2001-01-01 10:20:30.5';
+#! only: mariadb
+DROP PROCEDURE stp;
+#! only: mariadb
+DROP VIEW sv;
+#! only: mariadb
+DROP TABLE st, st2;
