@@ -138,8 +138,11 @@ func (n *narrower) fetch(table *schema.Table) (Fetch, error) {
 	var seen decided
 	var where, limit []Part
 	whole := slices.Contains(t.whole, table)
-	if !whole {
+	switch {
+	case !whole:
 		where = n.where(refs, &seen)
+	case !table.Describes():
+		where = n.viewed(table, &seen)
 	}
 	if !whole && !table.Describes() { // of which upstream has other rows
 		if limit = n.limit(refs); limit == nil && t.writes == nil {
