@@ -24,5 +24,10 @@ func changeWrites() []canaryWrite {
 		{"delete order by limit", true, text("DELETE FROM c WHERE v < '%s' AND t = CONCAT('%s') ORDER BY v LIMIT 1", word, word)},
 		{"prepared delete expression", true, prepared("DELETE FROM c WHERE LOWER(v) = ? OR n + 1 = ?", boundWord, boundInt)},
 		{"delete returning", false, text("DELETE FROM c WHERE v = '%s' RETURNING CONCAT(v, '%s')", word, word)},
+		{"insert returning", false, text("INSERT INTO c (v, t) VALUES ('%s', 'x') RETURNING CONCAT(v, '%s'), id, (SELECT MAX(v) FROM c x)", word, word)},
+		{"replace returning", false, text("REPLACE INTO c (v, u) VALUES ('%s', '%s'), ('%s', 'y') RETURNING CONCAT(v, u, '%s')", word, word, word, word)},
+		{"insert returning unknown", false, text("INSERT INTO c (v) VALUES ('%s') RETURNING CONCAT(nosuch, '%s')", word, word)},
+		{"insert select returning", false, text("INSERT INTO c (v) SELECT CONCAT(v, '%s') FROM c WHERE v = '%s' RETURNING UPPER(v)", word, word)},
+		{"upsert returning", false, text("INSERT INTO c (v, u) VALUES ('%s', '%s') ON DUPLICATE KEY UPDATE v = CONCAT(v, '%s') RETURNING CONCAT(v, '%s')", word, word, word, word)},
 	}
 }

@@ -19,11 +19,17 @@ type Keyed struct {
 // Keyed makes a table's keyed twin. Where rows are numbered, the AUTO_INCREMENT column of a row that is added is NULL: only
 // upstream knows the number, and it is no other row's.
 func (w *Workspace) Keyed(t *schema.Table, numbered bool) (*Keyed, error) {
-	w.rows = max(w.rows, 1) // the client's text has filled a twin, which no loader has counted
-	key := "\x01"
 	if numbered {
-		key = "\x02"
+		return w.keyed("\x02", t, true)
 	}
+	return w.keyed("\x01", t, false)
+}
+
+// Returned makes the table in which the list of a RETURNING is computed, of rows that are stored already: it has the logical table's keys.
+func (w *Workspace) Returned(t *schema.Table) (*Keyed, error) { return w.keyed("\x03", t, false) }
+
+func (w *Workspace) keyed(key string, t *schema.Table, numbered bool) (*Keyed, error) {
+	w.rows = max(w.rows, 1) // the client's text has filled a twin, which no loader has counted
 	db, err := w.schema(key+w.fold(t.DB), t.DB)
 	if err != nil {
 		return nil, err
@@ -72,6 +78,13 @@ func keyedTable(t *schema.Table, db string, mariaDB, numbered bool) (string, err
 		}
 	}
 	return head + " (" + strings.Join(items, ",") + ")" + options, nil
+}
+
+// DeleteInOrder is the beginning of a statement that deletes all rows in the order of the numbers that they were loaded with.
+func (k *Keyed) DeleteInOrder() string {
+	// As it must be under sql_safe_updates.
+	number := schema.Quote(numberColumn)
+	return "DELETE FROM " + k.table.name + " WHERE " + number + " IS NOT NULL ORDER BY " + number + " LIMIT 9223372036854775807 "
 }
 
 // Load starts loading rows that are there; see Workspace.Load.

@@ -90,8 +90,11 @@ func newSink(x *Session, p *plan.Store, within bool) *sink {
 		k.upsert = newUpsert(k)
 		k.tail += k.upsert.clause
 	}
-	if p.Returns != "" {
+	switch {
+	case p.Returns != "":
 		k.tail += " " + p.Returns
+	case p.List != nil && (p.Upsert == nil || p.Upsert.Foreseen()):
+		k.tail += returningColumns(p.Back)
 	}
 	return k
 }

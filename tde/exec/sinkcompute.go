@@ -65,7 +65,7 @@ func (s *storeRun) compute() (wire.OK, error) {
 	if err != nil {
 		return wire.OK{}, err
 	}
-	for _, step := range []func() error{k.protect, c.lookUp, func() error { return c.ask(numbered) }, c.store, k.close} {
+	for _, step := range []func() error{k.protect, c.lookUp, func() error { return c.ask(numbered) }, c.store, c.list, k.close} {
 		if err := step(); err != nil {
 			return wire.OK{}, k.abandon(c.again(err))
 		}
@@ -190,6 +190,9 @@ func (c *computing) ask(numbered bool) error {
 		return err
 	}
 	c.run.twin = &keyed.Twin
+	if err := c.along(numbered); err != nil {
+		return err
+	}
 	if err := c.run.make(); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/evaluator"
+	"github.com/tdeproxy/tdeproxy/tde/schema"
 	"github.com/tdeproxy/tdeproxy/tde/value"
 )
 
@@ -13,6 +14,7 @@ import (
 type returned struct {
 	binary            bool
 	definitions, rows [][]byte
+	stored            [][][]byte // stored forms by the sink's columns, of which the evaluator makes the client's rows
 }
 
 // returning inserts the batch, the statement's only one, and takes what RETURNING gives of it. How many rows that changes the client is
@@ -20,6 +22,11 @@ type returned struct {
 func (k *sink) returning(last bool) error {
 	if !last || k.batches > 0 {
 		return notSupported("INSERT … RETURNING of more than %d bytes of rows into an encrypted table is not supported; insert fewer at a time", sinkBatch)
+	}
+	if k.into.List != nil { // the evaluator may find an error
+		if err := k.protect(); err != nil {
+			return err
+		}
 	}
 	ok, err := k.takeReturned(string(append(k.text, k.tail...)))
 	if err != nil {
@@ -39,14 +46,12 @@ func (k *sink) takeReturned(sql string) (ok wire.OK, err error) {
 	if wire.IsError(packet) {
 		return ok, k.statementError(packet)
 	}
-	r := &reader{outputs: k.into.Outputs, context: &k.vars.context, state: k.state, opened: &k.Session.opened}
-	if n, _ := wire.Int(packet); n != uint64(len(r.outputs)) {
-		return ok, fmt.Errorf("reading a result: %w", wire.ErrMalformed)
-	}
-	if err := k.returnedColumns(r); err != nil {
+	row, err := k.returnedColumns(packet)
+	if err != nil {
 		return ok, err
 	}
 	var failed error
+	n := uint64(0)
 	for {
 		packet, err := k.readUpstream()
 		switch {
@@ -60,36 +65,47 @@ func (k *sink) takeReturned(sql string) (ok wire.OK, err error) {
 				return ok, err
 			}
 			k.Status = end.Status
-			return wire.OK{AffectedRows: uint64(len(k.back.rows)), Warnings: end.Warnings, Status: end.Status}, failed
+			return wire.OK{AffectedRows: n, Warnings: end.Warnings, Status: end.Status}, failed
 		}
-		if failed == nil {
-			failed = k.returnedRow(r, packet)
+		if n++; failed == nil {
+			failed = row(packet)
 		}
 	}
 }
 
-// returnedColumns reads the definitions.
-func (k *sink) returnedColumns(r *reader) error {
-	for i := range r.outputs {
+// returnedColumns reads the definitions, and gives what takes each row.
+func (k *sink) returnedColumns(packet []byte) (row func(packet []byte) error, err error) {
+	r := &reader{outputs: k.into.Outputs, context: &k.vars.context, state: k.state, opened: &k.Session.opened}
+	want := len(r.outputs)
+	row = func(packet []byte) error { return k.returnedRow(r, packet) }
+	if k.into.List != nil {
+		want, row = len(k.into.Back), k.storedRow
+	}
+	if n, _ := wire.Int(packet); n != uint64(want) {
+		return nil, fmt.Errorf("reading a result: %w", wire.ErrMalformed)
+	}
+	for i := range want {
 		packet, err := k.readUpstream()
 		if err != nil {
-			return k.lost(err)
+			return nil, k.lost(err)
 		}
 		var c wire.Column
 		if err := c.Decode(packet, k.caps); err != nil {
-			return err
+			return nil, err
 		}
-		r.types = append(r.types, c.Type)
-		k.logicalColumn(&c, &r.outputs[i])
-		k.back.definitions = append(k.back.definitions, c.Append(nil, k.caps))
+		if k.into.List == nil {
+			r.types = append(r.types, c.Type)
+			k.logicalColumn(&c, &r.outputs[i])
+			k.back.definitions = append(k.back.definitions, c.Append(nil, k.caps))
+		}
 	}
 	if k.caps.Has(wire.DeprecateEOF) {
-		return nil
+		return row, nil
 	}
 	if _, err := k.readUpstream(); err != nil {
-		return k.lost(err)
+		return nil, k.lost(err)
 	}
-	return nil
+	return row, nil
 }
 
 // returnedRow makes a row of the client's protocol of one of text.
@@ -155,35 +171,41 @@ func (r *returned) send(s *splitRun, ok wire.OK, more bool) error {
 
 // takeReturned keeps the rows that the evaluator's RETURNING gives, of which packet is the number of columns: they wait until all is written.
 func (r *replayRun) takeReturned(packet []byte) (ok wire.OK, err error) {
+	r.back = &returned{}
+	return r.takeRows(packet, r.back, r.targets[0].Table)
+}
+
+// takeRows adds the rows of the evaluator's answer to what is kept, of which packet is the number of columns.
+func (s *splitRun) takeRows(packet []byte, back *returned, table *schema.Table) (ok wire.OK, err error) {
 	n, size := wire.Int(packet)
 	if size == 0 || n == 0 || n > maxColumns {
-		return ok, r.evaluated(wire.ErrMalformed)
+		return ok, s.evaluated(wire.ErrMalformed)
 	}
-	r.back = &returned{}
+	back.definitions = nil
 	for range n {
-		c, err := r.definition()
+		c, err := s.definition()
 		if err != nil {
 			return ok, err
 		}
-		r.back.definitions = append(r.back.definitions, c)
+		back.definitions = append(back.definitions, c)
 	}
 	held := int64(0)
 	for {
-		packet, err := r.bench.Conn().ReadPacket()
+		packet, err := s.bench.Conn().ReadPacket()
 		switch {
 		case err != nil:
-			return ok, r.evaluated(err)
+			return ok, s.evaluated(err)
 		case wire.IsError(packet):
-			return ok, r.evaluatorError(packet)
-		case wire.IsEnd(packet, r.bench.Capabilities()):
-			end, err := wire.DecodeEnd(packet, r.bench.Capabilities())
+			return ok, s.evaluatorError(packet)
+		case wire.IsEnd(packet, s.bench.Capabilities()):
+			end, err := wire.DecodeEnd(packet, s.bench.Capabilities())
 			if err != nil {
-				return ok, r.evaluated(err)
+				return ok, s.evaluated(err)
 			}
-			r.bench.Answered()
-			return wire.OK{AffectedRows: uint64(len(r.back.rows)), Warnings: end.Warnings}, r.bench.Take(r.targets[0].Table, held)
+			s.bench.Answered()
+			return wire.OK{AffectedRows: uint64(len(back.rows)), Warnings: end.Warnings}, s.bench.Take(table, held)
 		}
-		r.back.rows = append(r.back.rows, bytes.Clone(packet))
+		back.rows = append(back.rows, bytes.Clone(packet))
 		held += int64(len(packet)) + 24
 	}
 }

@@ -151,14 +151,16 @@ func (s *splitRun) sessionValues() error {
 			s.lits = s.before.alone(s.catalog.mariaDB)
 		}
 	}
+	asked := s.plan.Asked
 	for i := range s.plan.Text {
-		p := &s.plan.Text[i]
-		if p.Kind != plan.PartSession {
-			continue
+		if p := &s.plan.Text[i]; p.Kind == plan.PartSession {
+			asked = append(asked[:len(asked):len(asked)], p.Text)
 		}
-		if _, seen := s.lits[p.Text]; !seen {
-			s.lits[p.Text] = ""
-			exprs = append(exprs, p.Text)
+	}
+	for _, text := range asked {
+		if _, seen := s.lits[text]; !seen {
+			s.lits[text] = ""
+			exprs = append(exprs, text)
 		}
 	}
 	if len(exprs) == 0 {

@@ -21,6 +21,8 @@ type storeRun struct {
 	made   wire.OK       // the evaluator's answer
 	back   *returned     // of RETURNING
 	failed error         // the evaluator's error, where rows before it stay: the table is not transactional
+	// listing says that the evaluator computes the list of RETURNING with the statement.
+	listing bool
 }
 
 // store runs an INSERT whose rows the evaluator makes.
@@ -68,6 +70,9 @@ func (s *storeRun) run(ctx context.Context) (ok wire.OK, err error) {
 		if err := s.mayLoad(); err != nil {
 			return ok, err
 		}
+	}
+	if s.using != nil && s.inList() > 0 || s.bulked != nil && s.into.List != nil {
+		return ok, notSupported("RETURNING of an expression with parameters, from an encrypted table, is not supported here")
 	}
 	if err := s.functions(ctx); err != nil {
 		return ok, err
@@ -126,16 +131,27 @@ func (s *storeRun) fill() (ok wire.OK, err error) {
 	if err := s.make(); err != nil {
 		return ok, err
 	}
+	if s.into.List != nil {
+		s.back = &returned{}
+		if err := s.list(nil); err != nil {
+			return ok, err
+		}
+	}
 	if u := s.into.Upsert; u != nil && !u.Foreseen() {
 		return s.compute()
 	}
 	k := newSink(s.Session, s.into, s.own)
 	if s.into.Returns != "" {
 		s.back = &returned{binary: s.params != nil}
-		k.back = s.back
 	}
+	k.back = s.back
 	if err := s.twin.Rows(k.columns, k.row); err != nil {
 		return ok, k.abandon(err)
+	}
+	if s.back != nil {
+		if err := s.listStored(k); err != nil {
+			return ok, k.abandon(err)
+		}
 	}
 	if err := k.close(); err != nil {
 		return ok, k.abandon(err)
@@ -158,7 +174,7 @@ func (s *storeRun) make() error {
 		}
 	}
 	if s.params != nil {
-		err = s.execute(sql, s.params)
+		err = s.execute(sql, s.ownParams())
 	} else {
 		err = s.bench.Query(sql)
 	}
@@ -186,7 +202,11 @@ func (s *storeRun) make() error {
 	if err := s.strange(); err != nil {
 		return err
 	}
-	if err := s.made.Decode(packet, s.bench.Capabilities()); err != nil {
+	if s.listing {
+		if s.made, err = s.takeRows(packet, s.back, s.into.Table); err != nil {
+			return err
+		}
+	} else if err := s.made.Decode(packet, s.bench.Capabilities()); err != nil {
 		return s.evaluated(err)
 	}
 	s.made.Info = append([]byte(nil), s.made.Info...)
@@ -207,6 +227,9 @@ func (s *storeRun) statement() ([]byte, error) {
 	}
 	if err == nil {
 		out, err = s.appendText(out, s.into.Tail)
+	}
+	if err == nil && s.listing {
+		out, err = s.appendText(append(out, ' '), s.into.List)
 	}
 	s.base, s.sql = 0, out
 	return out, err

@@ -17,13 +17,23 @@ func (x *texter) nameItems() error {
 		if b.stmt.Fields == nil || b.stmt.Kind != ast.SelectStmtKindSelect {
 			continue
 		}
-		for _, f := range b.stmt.Fields.Fields {
-			if f.WildCard != nil || f.AsName.O != "" {
-				continue
-			}
-			if err := x.nameItem(f, edits); err != nil {
-				return err
-			}
+		if err := x.nameFields(b.stmt.Fields.Fields, edits); err != nil {
+			return err
+		}
+	}
+	if x.listed != nil {
+		return x.nameFields(x.listed.fields, edits)
+	}
+	return nil
+}
+
+func (x *texter) nameFields(fields []*ast.SelectField, edits []edit) error {
+	for _, f := range fields {
+		if f.WildCard != nil || f.AsName.O != "" {
+			continue
+		}
+		if err := x.nameItem(f, edits); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -78,6 +88,9 @@ func (x *texter) itemText(f *ast.SelectField) (start, end int, ok bool) {
 
 // endsItem says whether a token outside brackets ends an item of a select list.
 func (x *texter) endsItem(i int) bool {
+	if i == x.listed.from(-1) {
+		return true
+	}
 	t := x.tokens[i]
 	switch text := x.text[t.Start:t.End]; t.Kind {
 	case TokPunct:

@@ -109,6 +109,9 @@ func (b *block) ends(i int) []int {
 
 // bounds says whether a token can stand before or behind a condition.
 func (b *block) bounds(i int) bool {
+	if i == b.listed.from(-1) {
+		return true
+	}
 	t := b.tokens[i]
 	switch text := b.text[t.Start:t.End]; t.Kind {
 	case TokPunct:

@@ -4,6 +4,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
@@ -165,6 +167,17 @@ type Split struct {
 	// ClearVars are user variables, in lower case, of which a Store or a Replay makes values for such a column: none whose value
 	// the proxy keeps may be among them.
 	ClearVars []string
+	// Asked are the texts of PartSession parts beside those of Text.
+	Asked []string
+}
+
+// asks notes what other texts than Text ask the session.
+func (p *Split) asks(texts ...[]Part) {
+	for _, part := range slices.Concat(texts...) {
+		if part.Kind == PartSession {
+			p.Asked = append(p.Asked, part.Text)
+		}
+	}
 }
 
 // Fetch reads of one table, protected or not, every row that the statement could need, once whatever the number of places

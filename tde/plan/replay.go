@@ -89,6 +89,10 @@ func (b *block) orReplay(node ast.StmtNode, rewrite func() (Plan, error)) (Plan,
 func (b *block) replayPlan(node ast.StmtNode) (Plan, error) {
 	b = b.again()
 	t, err := newTree(b.env, node)
+	if err == nil && b.listed != nil {
+		b.listed.Accept(t)
+		err = t.err
+	}
 	if err != nil {
 		var d *definitionNeeded
 		if errors.As(err, &d) {
@@ -113,7 +117,7 @@ func (b *block) replayPlan(node ast.StmtNode) (Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Text, q.Uses.NoRows = text, true
+	q.Text, q.Uses.NoRows = text, b.listed == nil
 	q.Clear, q.ClearVars = b.clearLiterals(node, t.couldStoreClear), t.clearVars
 	return &Replay{Split: *q, Targets: targets}, nil
 }

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/pingcap/tidb/pkg/parser/ast"
 
@@ -71,13 +70,13 @@ func (b *block) returns(changes *block, node ast.StmtNode, rows, at int) (p Plan
 		}
 	case *ast.DeleteStmt:
 		if b.env.Split || b.env.Evaluate {
-			return b.replayReturns(changes, node, at)
+			return b.replayReturns(changes, s, at)
 		}
 		if p, err = changes.deletePlan(s); err == nil {
 			err = b.single(s.TableRefs.TableRefs, "delete")
 		}
 		if b.replays(err) {
-			return b.replayReturns(changes, node, at)
+			return b.replayReturns(changes, s, at)
 		}
 	}
 	if err != nil {
@@ -86,68 +85,64 @@ func (b *block) returns(changes *block, node ast.StmtNode, rows, at int) (p Plan
 	if _, asks := p.(*NeedTable); asks {
 		return p, nil
 	}
-	outs, err := b.returned(at)
-	if _, deletes := node.(*ast.DeleteStmt); deletes && b.replays(err) {
-		return b.replayReturns(changes, node, at)
+	r, ok := p.(returner)
+	if !ok {
+		return nil, refuse("returning", "RETURNING in this statement on an encrypted table is not supported")
 	}
-	if err != nil {
+	outs, err := b.returned(at)
+	if err == nil {
+		if p, err = r.returns(b.text[b.tokens[at].Start:], outs); err == nil {
+			return p, nil
+		}
+	}
+	if !b.replays(err) {
 		return nil, err
 	}
-	list := b.text[b.tokens[at].Start:]
-	switch p := p.(type) {
-	case *Rewrite:
-		p.Tail, p.Outputs = appendText(p.Tail, " "+list), outs.list
-		return p, nil
-	case *Store:
-		return p, p.returns(list, outs)
+	if s, ok := node.(*ast.InsertStmt); ok {
+		return b.storeReturns(changes, s, rows, at)
 	}
-	return nil, refuse("returning", "RETURNING in this statement on an encrypted table is not supported")
+	return b.replayReturns(changes, node.(*ast.DeleteStmt), at)
 }
 
 // replayReturns plans a DELETE … RETURNING whose rows or list the evaluator is to compute: it runs the client's text, list and all.
-func (b *block) replayReturns(changes *block, node ast.StmtNode, at int) (Plan, error) {
-	h := &head{b.text, b.tokens}
-	if !h.harmless(at+1, b.env) {
-		return nil, refuse("returning", "RETURNING of a subquery, a variable or what asks the session, from an encrypted table, is not supported")
+func (b *block) replayReturns(changes *block, s *ast.DeleteStmt, at int) (Plan, error) {
+	c, err := b.evaluatedList(changes, at)
+	if err != nil {
+		return nil, err
 	}
-	for i := at + 1; i+3 < len(b.tokens); i++ {
-		if b.is(i, ".") && b.is(i+2, ".") {
-			return nil, refuse("returning", "RETURNING with the name of a database, from an encrypted table, is not supported")
-		}
-	}
-	p, err := changes.replayPlan(node)
-	r, ok := p.(*Replay)
-	if err != nil || !ok {
-		return p, err
-	}
-	r.Text = appendText(r.Text, " ")
-	for _, part := range b.parts(b.tokens[at].Start, len(b.text)) {
-		r.Text = appendPart(r.Text, part)
-	}
-	r.Uses.NoRows = false
-	return r, nil
+	return c.replayPlan(s)
+}
+
+// returner is a plan of which upstream may give columns of the rows that it changes.
+type returner interface {
+	returns(list string, outs *outputs) (Plan, error)
+}
+
+func (p *Rewrite) returns(list string, outs *outputs) (Plan, error) {
+	p.Tail, p.Outputs = appendText(p.Tail, " "+list), outs.list
+	return p, nil
 }
 
 // returns has upstream give columns of the rows that it gets.
-func (p *Store) returns(list string, outs *outputs) error {
-	switch {
-	case len(p.Query.Fetches) > 0 || p.Counts:
-		return refuse("returning", "RETURNING of an INSERT or REPLACE into an encrypted table that reads tables is not supported")
-	case p.Upsert != nil && !p.Upsert.Foreseen():
-		return refuse("returning", "RETURNING with ON DUPLICATE KEY UPDATE of an encrypted table is supported for column = VALUES(column) and column = column only")
+func (p *Store) returns(list string, outs *outputs) (Plan, error) {
+	if p.Upsert != nil && !p.Upsert.Foreseen() {
+		return nil, refuse("returning", "RETURNING with this ON DUPLICATE KEY UPDATE needs the evaluator, which is off")
+	}
+	if p.Into != nil {
+		return nil, refuse("returning", "RETURNING of what is written through a view over encrypted tables is not supported")
 	}
 	for i := range outs.items {
 		c := p.Table.Column(outs.items[i].column.name)
 		if c == nil {
-			return unknownColumn(outs.items[i].column.name, "RETURNING", Mode{MariaDB: true})
+			return nil, unknownColumn(outs.items[i].column.name, "RETURNING", Mode{MariaDB: true})
 		}
 		if c.Storage == schema.StoredClear && c.Kind > schema.KindBigInt {
-			return refuse("returning", "RETURNING a column of an encrypted table that upstream has in clear and that is no integer is not supported")
+			return nil, refuse("returning", "RETURNING a column of an encrypted table that upstream has in clear and that is no integer is not supported")
 		}
 		p.Back = append(p.Back, c)
 	}
 	p.Returns, p.Outputs = list, outs.list
-	return nil
+	return p, nil
 }
 
 // returned plans a list of columns.
@@ -158,13 +153,8 @@ func (b *block) returned(at int) (*outputs, error) {
 			return nil, unsupported
 		}
 	}
-	// The list as a SELECT, each name where it is in the statement.
-	const verb, blanks = "SELECT", "   "
-	t := b.tokens[at]
-	b.read = strings.Repeat(" ", t.Start) + verb + blanks + b.text[t.End:] + " FROM " + tableName(b.sources[0].table)
-	node := parse(b.read, b.env.Mode)
-	s, ok := node.(*ast.SelectStmt)
-	if !ok || s.Fields == nil || s.SelectStmtOpts != nil && (s.Distinct || s.SelectStmtOpts.CalcFoundRows) {
+	s := b.list(at)
+	if s == nil {
 		return nil, unsupported
 	}
 	for _, f := range s.Fields.Fields {

@@ -31,6 +31,8 @@ type block struct {
 	widens  bool        // a condition may let more rows pass than the statement's
 	widened bool        // one does
 	project *projecting // nil: expressions of the select list are upstream's
+	grouped bool        // the template's row group stands for several
+	listed  *returnList // of RETURNING, where the evaluator computes it
 }
 
 // edit replaces template bytes [start, end).
@@ -52,7 +54,7 @@ func newBlock(env *Env, text string, tokens []Token) *block {
 // again is a block over the same statement in which nothing has been planned.
 func (b *block) again() *block {
 	c := newBlock(b.env, b.text, b.tokens)
-	c.read = b.read
+	c.read, c.listed = b.read, b.listed
 	return c
 }
 

@@ -36,6 +36,10 @@ type Store struct {
 	Returns string
 	Outputs []Output
 	Back    []*schema.Column
+	// List is RETURNING and a list that the evaluator computes, of rows of which upstream gives the columns Back. ListsAuto says that it
+	// may depend on the AUTO_INCREMENT column.
+	List      []Part
+	ListsAuto bool
 	// Loads says that it is a LOAD DATA LOCAL: the evaluator asks for the client's file.
 	Loads bool
 	// Into are the views that are written through, over the twin: those first that others read.
@@ -64,6 +68,9 @@ func (p *Store) String() string {
 	}
 	if p.Returns != "" {
 		out += "\n  returns:  " + p.Returns
+	}
+	if p.List != nil {
+		out += "\n  computes: " + partsString(p.List)
 	}
 	out += "\n" + strings.TrimPrefix(p.Query.String(), "Split\n")
 	if p.Row != nil {
@@ -98,6 +105,9 @@ func (b *block) storePlan(s *ast.InsertStmt, rows int) (Plan, error) {
 		return nil, refuse("insert-clear", "values of an encrypted table would be stored in a table that is not encrypted; encrypt that one, too")
 	}
 	if target.IsView() {
+		if b.listed != nil {
+			return nil, refuse("returning", "RETURNING of what is written through a view over encrypted tables is not supported")
+		}
 		return b.storeView(s, rows, name, target)
 	}
 	if err := b.readsTarget(s, target); err != nil {
@@ -108,6 +118,7 @@ func (b *block) storePlan(s *ast.InsertStmt, rows int) (Plan, error) {
 
 // store completes a Store; meant is the statement with the columns of its table.
 func (b *block) store(s, meant *ast.InsertStmt, rows int, name *ast.TableName, p *Store) (Plan, error) {
+	b.grouped = rows > 1
 	q, t, err := b.storedQuery(s, meant, name, p.Table)
 	if need := new(definitionNeeded); errors.As(err, &need) {
 		return &need.need, nil
@@ -123,16 +134,18 @@ func (b *block) store(s, meant *ast.InsertStmt, rows int, name *ast.TableName, p
 		return nil, err
 	}
 	q.ClearVars = t.clearVars
+	end := b.lists(p)
 	p.finish()
 	if rows > 1 {
 		from, to, ok := b.rowGroup()
 		if !ok {
 			return nil, refuse("position", "the values of the INSERT were not found in the statement")
 		}
-		q.Text, p.Row, p.Tail = b.parts(0, from), b.parts(from, to), b.parts(to, len(b.text))
-		return p, nil
+		q.Text, p.Row, p.Tail = b.parts(0, from), b.parts(from, to), b.parts(to, end)
+	} else {
+		q.Text = b.parts(0, end)
 	}
-	q.Text = b.parts(0, len(b.text))
+	q.asks(p.Row, p.Tail, p.List)
 	return p, nil
 }
 
@@ -152,6 +165,8 @@ func (p *Store) finish() {
 }
 
 // storedQuery plans what an INSERT reads.
+//
+// Where several row groups are one in the template, literals are numbered otherwise than in the statement: no condition goes upstream.
 func (b *block) storedQuery(s, meant ast.StmtNode, name *ast.TableName, target *schema.Table) (*Split, *tree, error) {
 	t := &tree{
 		env: b.env, scopes: scopes{env: b.env}, exists: map[*ast.SelectStmt]bool{}, known: map[*ast.TableName]bool{}, asked: map[string]int{},
@@ -160,7 +175,8 @@ func (b *block) storedQuery(s, meant ast.StmtNode, name *ast.TableName, target *
 	if ins, ok := s.(*ast.InsertStmt); ok {
 		t.identities = identities(ins)
 	}
-	if s.Accept(t); t.err != nil {
+	s.Accept(t)
+	if b.listed.Accept(t); t.err != nil {
 		return nil, nil, t.err
 	}
 	if load, ok := s.(*ast.LoadDataStmt); ok {
@@ -175,6 +191,9 @@ func (b *block) storedQuery(s, meant ast.StmtNode, name *ast.TableName, target *
 	}
 	if err := b.translate(t, s); err != nil {
 		return nil, nil, err
+	}
+	if b.grouped {
+		t.whole = t.tables()
 	}
 	q, err := b.fetches(t)
 	if err == nil {
@@ -274,6 +293,12 @@ func (b *block) readsTarget(s *ast.InsertStmt, target *schema.Table) error {
 	if mode.MariaDB && mode.Version/100 == 1011 && mode.Version >= 101119 {
 		v.reads = false // it reads the rows before it writes
 	}
+	if l := b.listed.names(b.env, target); l.reads {
+		if s.Select != nil || l.stars { // what the server says depends on more than that
+			return refuse("returning", "RETURNING of a subquery that reads the encrypted table itself is not supported")
+		}
+		v.reads = true
+	}
 	switch {
 	case v.reads && mode.MariaDB:
 		return refuseMySQL("reads-target", 1093, "HY000", "Table '"+target.Name+"' is specified twice, both as a target for 'INSERT' and as a separate source for data")
@@ -292,6 +317,7 @@ type targetVisitor struct {
 	scopes scopes
 	reads  bool
 	counts bool
+	stars  bool // a subquery has a wildcard
 }
 
 // Enter implements ast.Visitor.
@@ -306,6 +332,8 @@ func (v *targetVisitor) Enter(n ast.Node) (ast.Node, bool) {
 		return n, !table || e.AsName.O != "" && !v.env.Snapshot.SameName(e.AsName.O, v.target.Name)
 	case *ast.TableName:
 		v.reads = v.reads || !v.scopes.hides(e) && v.env.Snapshot.Lookup(nonEmpty(e.Schema.O, v.env.DB), e.Name.O) == v.target
+	case *ast.SelectField:
+		v.stars = v.stars || e.WildCard != nil
 	case *ast.ColumnName:
 		if c := v.target.Column(e.Name.O); c != nil && c.AutoIncrement {
 			v.counts = true

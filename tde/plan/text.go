@@ -32,6 +32,7 @@ func (b *block) translate(t *tree, node ast.StmtNode) error {
 	x := &texter{block: b, tree: t, columns: map[int]bool{}, calls: map[string]int{}}
 	where := &positions{}
 	node.Accept(where)
+	b.listed.Accept(where)
 	for _, p := range slices.Concat(where.columns, b.assigned(node), b.duplicated(node)) {
 		x.columns[p] = true
 	}

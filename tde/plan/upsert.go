@@ -258,7 +258,7 @@ func (b *block) duplicated(node ast.StmtNode) (at []int) {
 	if from < 0 {
 		return nil
 	}
-	for _, r := range b.split(from, len(b.tokens)) {
+	for _, r := range b.split(from, b.listed.from(len(b.tokens))) {
 		at = append(at, b.tokens[r[0]].Start)
 	}
 	return at
