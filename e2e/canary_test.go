@@ -195,6 +195,7 @@ func canaryWrites() []canaryWrite {
 		{"comment tricks", false, text("INSERT INTO c (v) /*!50000 VALUES ('%s') */", word)},
 		{"user variables", true, userVariables},
 		{"text prepare", true, textPrepares},
+		{"foreign keys", true, followKeys},
 		{"constants in user variables", true, constantVariables},
 		{"server side prepare", false, text("PREPARE s FROM 'INSERT INTO c (v) VALUES (''%s'')'", word)},
 		{"execute using", false, text("EXECUTE s")},

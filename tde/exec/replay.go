@@ -26,6 +26,8 @@ type replayRun struct {
 	replay  *plan.Replay
 	targets []*written
 	back    *returned // of RETURNING
+	// unchecked says that upstream does not look at foreign keys for now, and touched that it has not at some time.
+	unchecked, touched bool
 	writer
 }
 
@@ -58,6 +60,7 @@ func (x *Session) replay(ctx context.Context, p *plan.Replay, params *wire.Execu
 		return err
 	}
 	ok, err := r.changes(params)
+	err = r.checked(err)
 	if err = r.close(err); err != nil {
 		return r.interrupted(ctx, err)
 	}

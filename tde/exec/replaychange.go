@@ -105,6 +105,11 @@ func (r *replayRun) writeChanged(t *written) error {
 		return err
 	}
 	rows, moved := t.ordered(rows)
+	return r.followUpdates(t, rows, func() error { return r.updateAll(t, set, rows, most, moved) })
+}
+
+// updateAll sets rows, at most so many at a time.
+func (r *replayRun) updateAll(t *written, set []assignment, rows []*changedRow, most int, moved bool) error {
 	for len(rows) > 0 {
 		n, size := 0, 0
 		for n < len(rows) && n < most && (n == 0 || size+rows[n].size <= writeBytes) {

@@ -190,6 +190,9 @@ func (r *replayRun) writeDeleted(t *written) error {
 	if err != nil {
 		return err
 	}
+	if err := r.followRemovals(t, left); err != nil {
+		return err
+	}
 	var batch []*lockedRow
 	send := func() error {
 		if len(batch) == 0 {

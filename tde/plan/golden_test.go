@@ -14,7 +14,7 @@ import (
 var rewrite = flag.Bool("rewrite", false, "write the plans that the planner makes into the goldens")
 
 // testSnapshot has shop.customers (id clear; email unique, name indexed, note without an index), shop.orders, shop.people with order
-// tokens, and store.stock, which is not encrypted.
+// tokens, those of pointingTables, and store.stock, which is not encrypted.
 func testSnapshot() *schema.Snapshot {
 	text := func(id uint16, name string, token bool) schema.Column {
 		return schema.Column{
@@ -84,7 +84,32 @@ func testSnapshot() *schema.Snapshot {
 		DB: "shop", Name: "paying", Algorithm: "UNDEFINED", Charset: "utf8mb4", Collation: "utf8mb4_general_ci",
 		Query: "select `shop`.`customers`.`email` AS `email`,'secret' AS `word` from `shop`.`customers` where `shop`.`customers`.`name` <> 'secret'",
 	})
-	return schema.NewSnapshot([]*schema.Table{customers, orders, people, locked, paying}, 0).WithPlain("shop", "plain").WithDefinition(stock)
+	return schema.NewSnapshot(append(pointingTables(), customers, orders, people, locked, paying), 0).WithPlain("shop", "plain").WithDefinition(stock)
+}
+
+// pointingTables are shop.regions, to which shop.branches points, and shop.desks, which points to that one and to itself.
+func pointingTables() []*schema.Table {
+	table := func(id byte, name string, keys ...schema.ForeignKey) *schema.Table {
+		column := func(n uint16, name string) schema.Column {
+			return schema.Column{ID: n, Name: name, Kind: schema.KindVarChar, SQLType: "varchar(9)", Charset: "utf8mb4", Collation: "utf8mb4_bin",
+				Length: 9, Default: schema.DefaultNull, Token: true}
+		}
+		code := column(1, "code")
+		code.NotNull, code.Default = true, schema.DefaultNone
+		return &schema.Table{
+			DB: "shop", Name: name, ID: schema.TableID{9, id}, TokenDomain: "shop", Engine: "InnoDB",
+			Columns: []schema.Column{code, column(2, "up"), column(3, "note")}, ForeignKeys: keys,
+			Indexes: []schema.Index{{Name: "PRIMARY", Unique: true, Parts: []schema.IndexPart{{Column: "code"}}}, {Name: "up", Unique: true, Parts: []schema.IndexPart{{Column: "up"}}}},
+		}
+	}
+	points := func(name, to, column, onUpdate, onDelete string) schema.ForeignKey {
+		return schema.ForeignKey{Name: name, Columns: []string{"up"}, RefTable: to, RefColumns: []string{column}, OnUpdate: onUpdate, OnDelete: onDelete}
+	}
+	return []*schema.Table{
+		table(1, "regions"), table(2, "branches", points("b", "regions", "code", "CASCADE", "SET NULL")),
+		table(3, "desks", points("d", "branches", "up", "SET NULL", "CASCADE")), table(4, "lamps", points("l", "desks", "code", "CASCADE", "SET NULL")),
+		table(5, "bulbs", points("u", "desks", "code", "RESTRICT", "RESTRICT"), points("s", "bulbs", "code", "CASCADE", "SET NULL")),
+	}
 }
 
 func testEnv() *Env {

@@ -32,6 +32,8 @@ type Target struct {
 	Identity []Identity
 	// Keys are the physical columns of the unique keys that a change of Sets can break.
 	Keys []Identity
+	// Updates and Removals are the rows of other tables that follow where rows get other values or go.
+	Updates, Removals []Follow
 }
 
 func (*Replay) plan() {}
@@ -64,9 +66,14 @@ func (t *Target) String() string {
 		names = append(names, quote(id.Name))
 	}
 	if names == nil {
-		return out + " by all cells"
+		out += " by all cells"
+	} else {
+		out += " by " + strings.Join(names, ", ")
 	}
-	return out + " by " + strings.Join(names, ", ")
+	for _, f := range slices.Concat(t.Updates, t.Removals) {
+		out += "\n  follows:  " + f.String()
+	}
+	return out
 }
 
 // replays says whether an UPDATE or DELETE that could not be rewritten is for the evaluator, which has the server's own words for
@@ -75,7 +82,7 @@ func (b *block) replays(err error) bool { return err != nil && b.env.Evaluator }
 
 // orReplay plans an UPDATE or DELETE for upstream, or where that cannot be for the evaluator.
 func (b *block) orReplay(node ast.StmtNode, rewrite func() (Plan, error)) (Plan, error) {
-	if b.env.Split || b.env.Evaluate {
+	if b.env.Split || b.env.Evaluate || b.followed(node) {
 		return b.replayPlan(node)
 	}
 	p, err := rewrite()
@@ -233,6 +240,7 @@ func (t *tree) writable(w *Target, ignore bool) error {
 		slices.SortFunc(w.Sets, func(x, y *schema.Column) int { return columnIndex(table, x) - columnIndex(table, y) })
 	}
 	w.complete()
+	t.follows(w)
 	if ignore && len(w.Keys) > 0 {
 		t.whole = append(t.whole, table) // which rows a duplicate key keeps from changing, all rows decide
 	}

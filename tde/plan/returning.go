@@ -69,7 +69,7 @@ func (b *block) returns(changes *block, node ast.StmtNode, rows, at int) (p Plan
 			err = b.single(s.Table.TableRefs, "insert")
 		}
 	case *ast.DeleteStmt:
-		if b.env.Split || b.env.Evaluate {
+		if b.env.Split || b.env.Evaluate || b.followed(s) {
 			return b.replayReturns(changes, s, at)
 		}
 		if p, err = changes.deletePlan(s); err == nil {
