@@ -146,7 +146,8 @@ func (b *binder) storedForm(p *plan.Part, base int) (plain []byte, null bool, er
 		return nil, false, err
 	}
 	if v.Kind == value.Null {
-		if p.Form != plan.Cell || !p.Column.NotNull || b.args.vars.Strict && schema.Transactional(p.Table.Engine) {
+		strict := b.args.vars.Strict && schema.Transactional(p.Table.Engine) && p.Column.Kind != schema.KindTimestamp // MariaDB makes it the time
+		if p.Form != plan.Cell || !p.Column.NotNull || strict {
 			return nil, true, nil
 		}
 		return nil, true, errCoerce // upstream would make something else of NULL

@@ -227,7 +227,7 @@ func (b *block) value(t *schema.Table, c *schema.Column, e ast.ExprNode, at [2]i
 	}
 	switch n := unparen(e).(type) {
 	case *test_driver.ValueExpr:
-		if n.Kind() == test_driver.KindNull {
+		if n.Kind() == test_driver.KindNull && !(c.Kind == schema.KindTimestamp && c.NotNull) { // of which MariaDB makes the time
 			return wordParts(c, "NULL")
 		}
 	case *ast.DefaultExpr:

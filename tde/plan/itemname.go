@@ -98,7 +98,7 @@ func (x *texter) endsItem(i int) bool {
 	case TokWord:
 		switch strings.ToUpper(text) {
 		case "FROM", "WHERE", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT", "UNION", "INTERSECT", "EXCEPT", "FOR", "LOCK", "INTO",
-			"PROCEDURE", "OFFSET", "FETCH":
+			"PROCEDURE", "OFFSET", "FETCH", "ON":
 			return i == 0 || !x.is(i-1, ".")
 		}
 	}
