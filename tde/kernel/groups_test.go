@@ -152,3 +152,32 @@ func BenchmarkGroups(b *testing.B) {
 		}
 	}
 }
+
+// TestGroupsReset aggregates groups that come one after the other, as one that keeps them all does.
+func TestGroupsReset(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	n, ok := NumberColumn(0, &schema.Column{Kind: schema.KindDecimal, Precision: 10, Scale: 2})
+	key, okKey := KeyOf(1, &schema.Column{Kind: schema.KindVarBinary})
+	if !ok || !okKey {
+		t.Fatal("not made")
+	}
+	all, one := NewGroups([]GroupKey{key}, []Aggregate{Sum(n), Count(-1)}, 1<<20), NewGroups(nil, []Aggregate{Sum(n), Count(-1)}, 1<<20)
+	var got, want []string
+	for k := range 50 {
+		for range 1 + rnd.IntN(4) {
+			row := [][]byte{fmt.Appendf(nil, "%d.%02d", rnd.IntN(2000)-1000, rnd.IntN(100)), {byte(k)}}
+			if rnd.IntN(5) == 0 {
+				row[0] = nil
+			}
+			if !all.Add(row) || !one.Add(row) {
+				t.Fatal("not added")
+			}
+		}
+		_ = one.Rows(func(results [][]byte) error { got = append(got, fmt.Sprintf("%q", results)); return nil })
+		one.Reset()
+	}
+	_ = all.Rows(func(row [][]byte) error { want = append(want, fmt.Sprintf("%q", row[1:])); return nil })
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("one by one %s\nall %s", got, want)
+	}
+}
