@@ -18,7 +18,7 @@ import (
 var mirroredBoth = []string{
 	"sql_mode", "character_set_client", "character_set_results", "collation_connection", "div_precision_increment",
 	"group_concat_max_len", "lc_time_names", "default_week_format", "sql_select_limit", "max_sort_length", "sql_auto_is_null",
-	"max_error_count", "sql_safe_updates", "sql_quote_show_create", "sql_warnings", optimizerSwitch,
+	"max_error_count", "sql_safe_updates", "sql_quote_show_create", "sql_warnings", "updatable_views_with_limit", optimizerSwitch,
 }
 
 // optimizerSwitch decides what a derived table's columns are called. The evaluator may be of another version, which does not

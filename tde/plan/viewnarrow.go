@@ -102,7 +102,7 @@ func (w *writableView) passes(name string) bool {
 		if !sameIdent(c.name, name) {
 			continue
 		}
-		if found || c.column == nil || c.column.Name != c.name {
+		if found || c.column == nil || c.column.Name != c.name || c.collated {
 			return false
 		}
 		found = true

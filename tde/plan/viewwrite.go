@@ -13,6 +13,8 @@ type viewColumn struct {
 	name   string
 	table  *schema.Table
 	column *schema.Column // nil: the view's column is computed
+	// collated: the view's column compares otherwise.
+	collated bool
 }
 
 // writable is what a statement that writes to a view could change.
@@ -68,6 +70,14 @@ func (in *readView) writes() (w writableView, ok bool) {
 
 // behind is what an item of the select list could stand for.
 func (in *readView) behind(name string, e ast.ExprNode, views map[*reference]writableView) (out []viewColumn) {
+	collated := false
+	for { // servers write through COLLATE
+		c, ok := unparen(e).(*ast.SetCollationExpr)
+		if !ok {
+			break
+		}
+		e, collated = c.Expr, true
+	}
 	if n, ok := unparen(e).(*ast.ColumnNameExpr); ok {
 		for _, r := range in.blocks[0].refs {
 			if !r.couldOwn(n.Name) {
@@ -76,14 +86,14 @@ func (in *readView) behind(name string, e ast.ExprNode, views map[*reference]wri
 			if r.view != nil {
 				for _, c := range views[r].columns {
 					if sameIdent(c.name, n.Name.Name.O) {
-						out = append(out, viewColumn{name, c.table, c.column})
+						out = append(out, viewColumn{name, c.table, c.column, collated || c.collated})
 					}
 				}
 				continue
 			}
 			for i := range r.table.Columns {
 				if c := &r.table.Columns[i]; sameIdent(c.Name, n.Name.Name.O) {
-					out = append(out, viewColumn{name, r.table, c})
+					out = append(out, viewColumn{name, r.table, c, collated})
 				}
 			}
 		}
