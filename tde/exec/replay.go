@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -210,7 +211,7 @@ func (r *replayRun) compute(params *wire.Execute) (wire.OK, error) {
 		return wire.OK{}, r.evaluated(err)
 	}
 	if wire.IsError(packet) {
-		return wire.OK{}, r.evaluatorError(packet)
+		return wire.OK{}, r.computeError(packet)
 	}
 	if err := r.strange(); err != nil {
 		return wire.OK{}, err
@@ -226,6 +227,20 @@ func (r *replayRun) compute(params *wire.Execute) (wire.OK, error) {
 	}
 	r.found = found{known: true, rows: r.before.rows, affected: int64(ok.AffectedRows), count: ok.Warnings}
 	return ok, r.after(ok.Warnings)
+}
+
+// ER_MULTI_UPDATE_KEY_CONFLICT, of tables whose rows are stored by their primary key: those of the evaluator are.
+const codeUpdatedTwice = 1706
+
+// computeError is the evaluator's error, where the client's table would give it, too.
+func (r *replayRun) computeError(packet []byte) error {
+	err := r.evaluatorError(packet)
+	var e *wire.Error
+	if errors.As(err, &e) && e.Code == codeUpdatedTwice && slices.ContainsFunc(r.targets, func(t *written) bool { return !schema.Transactional(t.Table.Engine) }) {
+		r.found = found{}
+		return notSupported("an UPDATE of the primary key of an encrypted table without transactions, by two of its names, is not supported")
+	}
+	return err
 }
 
 // matched reads an UPDATE's info string.
