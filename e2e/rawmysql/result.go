@@ -166,7 +166,7 @@ func (c *Conn) readResult(binaryRows bool, row func([]byte)) (*Result, error) {
 		if err := c.readEOF(r); err != nil {
 			return nil, err
 		}
-		if r.Status&StatusCursorExists != 0 {
+		if r.Status&(StatusCursorExists|StatusMoreResults) == StatusCursorExists { // results of a CALL have the flag where the procedure has opened one
 			return r, nil
 		}
 	}

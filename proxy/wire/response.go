@@ -219,11 +219,11 @@ func (r *Response) column() {
 	}
 }
 
-// columnsEnd takes the EOF after column definitions. With a cursor it is all that comes. For OUT parameters MySQL says here
-// that more results follow, and not after the row.
+// columnsEnd takes the EOF after column definitions. With a cursor it is all that comes; where more results follow, it is a cursor that a
+// procedure has opened, and the rows come. For OUT parameters MySQL says here that more results follow, and not after the row.
 func (r *Response) columnsEnd(p []byte, size int) {
 	flags, ok := endFlags(p, size, r.caps)
-	if !ok || flags[0]&byte(StatusCursorExists) != 0 {
+	if !ok || flags[0]&byte(StatusCursorExists|StatusMoreResults) == byte(StatusCursorExists) {
 		r.end(p, size)
 		return
 	}

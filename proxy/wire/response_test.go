@@ -56,6 +56,8 @@ func answerCases() []answerCase {
 		{"error 65535", AnswerQuery, 0, [][]byte{[]byte("\xff\xff\xff#HY000odd")}, 0, true},
 		{"cursor", AnswerQuery, 0, [][]byte{{1}, columnPacket("c"), endPacket(StatusCursorExists, 0)}, StatusCursorExists, false},
 		{"cursor, deprecated", AnswerQuery, DeprecateEOF, [][]byte{{1}, columnPacket("c"), endPacket(StatusCursorExists, DeprecateEOF)}, StatusCursorExists, false},
+		{"cursor in a procedure", AnswerQuery, 0, [][]byte{{1}, columnPacket("c"), endPacket(StatusCursorExists|StatusMoreResults, 0), {1, '2'},
+			endPacket(StatusCursorExists|StatusMoreResults, 0), okPacket(2)}, 2, false},
 		{"out parameters", AnswerQuery, 0, [][]byte{{1}, columnPacket("c"), endPacket(StatusPSOutParams|StatusMoreResults, 0), {0, 0, 5}, endPacket(2, 0), okPacket(3)}, 3, false},
 		{"error after columns", AnswerQuery, 0, [][]byte{{1}, NewError(1, "x").Append(nil)}, 0, true},
 		{"prepare, nothing", AnswerPrepare, 0, [][]byte{PrepareOK{StatementID: 1}.Append(nil)}, 0, false},

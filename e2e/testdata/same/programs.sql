@@ -63,3 +63,11 @@ DROP PROCEDURE prog_inner;
 DROP PROCEDURE prog_outer;
 DROP PROCEDURE prog_outer2;
 DROP PROCEDURE prog_words;
+# Results of a procedure that has opened a cursor say so.
+CREATE PROCEDURE prog_cursor() BEGIN DECLARE a VARCHAR(20); DECLARE c CURSOR FOR SELECT 'one' AS x; OPEN c; SELECT 1; FETCH c INTO a; SELECT a, 2; CLOSE c; SELECT 3; END;
+#! mode: text
+CALL prog_cursor();
+SELECT 4;
+#! mode: text
+CALL prog_cursor();
+DROP PROCEDURE prog_cursor;
