@@ -49,8 +49,11 @@ func workspaceTable(t *schema.Table, db string, mariaDB, writes bool) (string, e
 	if c := unkeyedAuto(t); c != "" {
 		kept = append(kept, "KEY "+schema.Quote(rowColumn)+" ("+schema.Quote(c)+")")
 	}
-	return "CREATE TABLE " + schema.Quote(db) + "." + schema.Quote(t.Name) + " (" + strings.Join(kept, ",") + ") ENGINE=InnoDB" +
-		tableOptions(options), nil
+	options = tableOptions(options)
+	if !writes || !t.PartitionDecided() { // columns that decide need not be loaded
+		options = unpartitioned(options)
+	}
+	return "CREATE TABLE " + schema.Quote(db) + "." + schema.Quote(t.Name) + " (" + strings.Join(kept, ",") + ") ENGINE=InnoDB" + options, nil
 }
 
 // columnItem mends a column's part of the definition: the server's own text has lost what is beyond the BMP in the members
@@ -149,6 +152,12 @@ func tableOptions(options string) string {
 		}
 		rest = rest[n:]
 	}
+}
+
+// unpartitioned cuts the partitions off what tableOptions gives.
+func unpartitioned(options string) string {
+	options, _, _ = strings.Cut(options, " PARTITION")
+	return options
 }
 
 // partitions drops engines and places from a PARTITION BY clause. MySQL wraps it in a comment.

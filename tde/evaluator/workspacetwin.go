@@ -61,12 +61,14 @@ func storingTable(t *schema.Table, db string) (string, error) {
 			kept = append(kept, item)
 		}
 	}
-	kept = append(kept, schema.Quote(rowColumn)+" BIGINT UNSIGNED NOT NULL AUTO_INCREMENT INVISIBLE PRIMARY KEY")
+	kept = append(kept, schema.Quote(rowColumn)+" BIGINT UNSIGNED NOT NULL AUTO_INCREMENT INVISIBLE, KEY ("+schema.Quote(rowColumn)+")")
 	engine := "InnoDB"
 	if !schema.Transactional(t.Engine) {
 		engine = "MyISAM"
 	}
-	options, _, _ = strings.Cut(tableOptions(options), " PARTITION")
+	if options = tableOptions(options); !t.PartitionDecided() {
+		options = unpartitioned(options)
+	}
 	return "CREATE TABLE " + schema.Quote(db) + "." + schema.Quote(t.Name) + " (" + strings.Join(kept, ",") + ") ENGINE=" + engine + options, nil
 }
 

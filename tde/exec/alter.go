@@ -201,10 +201,11 @@ func (a *alteration) define(ctx context.Context) error {
 	return a.physical(ctx)
 }
 
-// checked is a column to write anew where the table gets a CHECK constraint: the evaluator sees all rows then, under the lock. It is
+// checked is a column to write anew where the table gets a CHECK constraint, or partitions that may not take all rows: the evaluator sees all rows then, under the lock. It is
 // nil where that need not be.
 func (a *alteration) checked() (*schema.Column, error) {
-	if !slices.ContainsFunc(a.to.Checks, func(check string) bool { return !slices.Contains(a.from.Checks, check) }) {
+	parted := a.to.PartitionDecided() && (a.from.Partition == nil || a.from.Partition.Clause != a.to.Partition.Clause)
+	if !parted && !slices.ContainsFunc(a.to.Checks, func(check string) bool { return !slices.Contains(a.from.Checks, check) }) {
 		return nil, nil
 	}
 	i := slices.IndexFunc(a.to.Columns, func(c schema.Column) bool { return c.Storage == schema.StoredCell && a.origins[c.Name] != nil })

@@ -28,6 +28,9 @@ func (x *Session) createTable(ctx context.Context, p *plan.CreateTable, more boo
 		return err
 	}
 	t.Temporary = p.Temporary
+	if t.Temporary && t.Partition != nil {
+		return partitionedTemporary(x.catalog.mariaDB)
+	}
 	if err := x.protect(ctx, t); err != nil {
 		return err
 	}
@@ -159,6 +162,14 @@ func (x *Session) definitionVariables() (map[string]string, error) {
 		out[name] = variableLiteral(row[i])
 	}
 	return out, nil
+}
+
+// partitionedTemporary is ER_FEATURE_NOT_SUPPORTED_WITH_PARTITIONING of MariaDB, ER_PARTITION_NO_TEMPORARY of MySQL.
+func partitionedTemporary(mariaDB bool) error {
+	if mariaDB {
+		return &wire.Error{Code: 1506, State: "HY000", Message: "Partitioned tables do not support CREATE TEMPORARY TABLE"}
+	}
+	return &wire.Error{Code: 1562, State: "HY000", Message: "Cannot create temporary table with partitions"}
 }
 
 // codeUnknownDatabase is ER_BAD_DB_ERROR.

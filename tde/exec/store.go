@@ -238,6 +238,19 @@ func (s *storeRun) statement() ([]byte, error) {
 // insertInfo is the info string of an INSERT of several rows.
 var insertInfo = regexp.MustCompile(`Records: \d+  Duplicates: \d+  Warnings: (\d+)`)
 
+// leftInfo has the rows that the evaluator's table has left out under IGNORE: no partition takes them.
+var leftInfo = regexp.MustCompile(`Records: \d+  (?:Deleted: \d+  Skipped|Duplicates): (\d+)  Warnings`)
+
+// leftOut is how many rows the evaluator has left out of what it counts.
+func (s *storeRun) leftOut() uint64 {
+	m := leftInfo.FindSubmatch(s.made.Info)
+	if m == nil || !s.into.Ignore {
+		return 0
+	}
+	n, _ := strconv.ParseUint(string(m[1]), 10, 64)
+	return n
+}
+
 // answerOf makes the answer of what was stored.
 func (s *storeRun) answerOf(k *sink) (ok wire.OK, err error) {
 	if err := s.mergeWarnings(k); err != nil {
@@ -245,6 +258,7 @@ func (s *storeRun) answerOf(k *sink) (ok wire.OK, err error) {
 	}
 	ok = wire.OK{AffectedRows: k.sum.AffectedRows, InsertID: k.sum.InsertID, Warnings: s.found.count}
 	s.found.affected = int64(ok.AffectedRows)
+	k.records += s.leftOut()
 	if s.into.Loads {
 		deleted, skipped := uint64(0), uint64(0)
 		if s.into.Replace {

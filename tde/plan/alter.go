@@ -139,6 +139,9 @@ func (h *head) specs(i int) [][2]int {
 	return append(out, [2]int{from, len(h.tokens)})
 }
 
+// partitionRows are what an ALTER TABLE does to the rows of partitions.
+var partitionRows = []string{"DROP", "TRUNCATE", "REBUILD", "OPTIMIZE", "ANALYZE", "CHECK", "REPAIR"}
+
 // spec reads of one part what the evaluator does not tell: which columns keep their values under another name.
 func (h *head) spec(i, end int, a *AlterTable, env *Env) Plan {
 	first := h.word(i)
@@ -150,6 +153,9 @@ func (h *head) spec(i, end int, a *AlterTable, env *Env) Plan {
 		}
 	}
 	bare := false
+	if h.word(i+1) == "PARTITION" && slices.Contains(partitionRows, first) {
+		return refuse("alter", "ALTER TABLE … %s PARTITION of an encrypted table is not supported", first)
+	}
 	switch first {
 	case "CHANGE":
 		i++

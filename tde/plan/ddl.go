@@ -178,7 +178,7 @@ func (h *head) createTable(env *Env) Plan {
 		c.Replace = replace
 		return h.createSelect(c, i, q, body.definition, env)
 	case !body.plain && like == nil:
-		return refuse("create-table", "this form of CREATE TABLE (PARTITION, UNION, WITH, OR REPLACE TEMPORARY … SELECT) in a designated database is not supported")
+		return refuse("create-table", "this form of CREATE TABLE (UNION, WITH, DIRECTORY of a partition, OR REPLACE TEMPORARY … SELECT) in a designated database is not supported")
 	}
 	c.Statement, c.Replace, c.Like = body.statement, replace, like
 	return c
@@ -243,7 +243,7 @@ func (h *head) body(i, q, temporary int) tableBody {
 	if temporary >= 0 {
 		cut = append(cut, [2]int{h.tokens[temporary].Start, h.tokens[temporary].End})
 	}
-	depth := 0
+	depth, partitioned := 0, false
 	for ; i < q; i++ {
 		w := h.word(i)
 		switch {
@@ -253,9 +253,12 @@ func (h *head) body(i, q, temporary int) tableBody {
 		case w == ")" && h.tokens[i].Kind == TokPunct:
 			depth--
 			continue
+		case w == "DIRECTORY" && partitioned && h.tokens[i].Kind == TokWord:
+			b.plain = false // a place for files, of this machine or of another
 		case depth > 0 || h.tokens[i].Kind != TokWord:
 			continue
 		}
+		partitioned = partitioned || w == "PARTITION"
 		if slices.Contains(notPlain, w) {
 			b.plain = false
 		}
@@ -276,7 +279,7 @@ func (h *head) body(i, q, temporary int) tableBody {
 }
 
 // notPlain are words that, outside brackets, make CREATE TABLE more than columns and options.
-var notPlain = []string{"LIKE", "SELECT", "AS", "VALUES", "WITH", "PARTITION", "TABLE", "REPLACE", "IGNORE", "UNION"}
+var notPlain = []string{"LIKE", "SELECT", "AS", "VALUES", "WITH", "TABLE", "REPLACE", "IGNORE", "UNION"}
 
 // encryption reads ENCRYPTION [=] 'Y', ENCRYPTED [=] YES or BLOCK_FORMAT [=] ENCRYPTED at token i.
 func (h *head) encryption(i int) (value byte, end int) {

@@ -75,7 +75,7 @@ func (b *block) upserts(s *ast.InsertStmt, t *tree, p *Store) error {
 
 // copies says whether all that is set is what the row would have been, in columns that no unique key has, or what it is.
 func (u *Upsert) copies(s *ast.InsertStmt, t *schema.Table) bool {
-	if s.IgnoreErr || len(t.Checks) > 0 || slices.ContainsFunc(t.Columns, func(c schema.Column) bool { return c.Generated || c.OnUpdateNow }) {
+	if s.IgnoreErr || len(t.Checks) > 0 || t.PartitionDecided() || slices.ContainsFunc(t.Columns, func(c schema.Column) bool { return c.Generated || c.OnUpdateNow }) {
 		return false
 	}
 	var copied, kept []*schema.Column

@@ -66,7 +66,7 @@ func (a *alterer) alter() *Alteration {
 	a.columns()
 	a.added()
 	a.options()
-	a.out.Finish = table + strings.Join(a.clauses, ", ")
+	a.out.Finish = table + strings.Join(a.clauses, ", ") + a.partition()
 	if len(a.prepare) > 0 {
 		a.out.Prepare = table + strings.Join(a.prepare, ", ")
 		a.out.Undo = table + strings.Join(a.undo, ", ")
@@ -200,6 +200,18 @@ func (a *alterer) fill(p *piece) *piece {
 	a.prepare = append(a.prepare, "ADD COLUMN "+Quote(f.Name)+" "+typ+" NULL INVISIBLE")
 	a.undo = append(a.undo, "DROP COLUMN "+Quote(f.Name))
 	return &piece{key: p.key, name: f.Name, definition: typ + " NULL INVISIBLE"}
+}
+
+// partition partitions anew, or no more. It follows what commas separate.
+func (a *alterer) partition() string {
+	was, is := a.from.table.partitionClause(), a.to.table.partitionClause()
+	switch {
+	case was == is:
+		return ""
+	case is == "":
+		return " REMOVE PARTITIONING"
+	}
+	return " " + is
 }
 
 // options changes the table's own. The comment goes with each: it holds the metadata.

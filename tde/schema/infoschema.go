@@ -41,6 +41,9 @@ var views = map[string]*View{
 	"REFERENTIAL_CONSTRAINTS": {Schema: "CONSTRAINT_SCHEMA", Table: "TABLE_NAME", Key: []string{"CONSTRAINT_NAME"}, Upstream: []string{
 		"UNIQUE_CONSTRAINT_NAME",
 	}},
+	"PARTITIONS": {Schema: "TABLE_SCHEMA", Table: "TABLE_NAME", Key: []string{"PARTITION_NAME", "SUBPARTITION_NAME"}, Upstream: []string{
+		"TABLE_ROWS", "AVG_ROW_LENGTH", "DATA_LENGTH", "MAX_DATA_LENGTH", "INDEX_LENGTH", "DATA_FREE", "CREATE_TIME", "UPDATE_TIME", "CHECK_TIME", "CHECKSUM",
+	}, Extra: true},
 	"CHECK_CONSTRAINTS": {Schema: "CONSTRAINT_SCHEMA", Table: "TABLE_NAME", Key: []string{"CONSTRAINT_NAME"}, Extra: true},
 	"VIEWS": {Schema: "TABLE_SCHEMA", Table: "TABLE_NAME", Upstream: []string{
 		"TABLE_CATALOG", "DEFINER", "SECURITY_TYPE",

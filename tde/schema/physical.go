@@ -242,6 +242,9 @@ func (p *printer) options() string {
 	if p.TableComment != "" {
 		s += " COMMENT='" + p.TableComment + "'"
 	}
+	if clause := t.partitionClause(); clause != "" {
+		s += " " + clause
+	}
 	return s
 }
 

@@ -181,9 +181,10 @@ type Table struct {
 	Create    string // SHOW CREATE TABLE of the logical table
 	// AutoIncrement is the next value as AUTO_INCREMENT=n gives it; 0 where the table has no such column.
 	AutoIncrement uint64
-	Checks        []string // CHECK constraints, JSONCheck not among them: name and expression
-	Options       string   // CREATE_OPTIONS of INFORMATION_SCHEMA: "partitioned", "row_format=COMPRESSED"
-	Versioned     bool     // MariaDB's WITH SYSTEM VERSIONING
+	Checks        []string   // CHECK constraints, JSONCheck not among them: name and expression
+	Options       string     // CREATE_OPTIONS of INFORMATION_SCHEMA: "partitioned", "row_format=COMPRESSED"
+	Versioned     bool       // MariaDB's WITH SYSTEM VERSIONING
+	Partition     *Partition `json:",omitempty"`
 	// Defaulted: it was made where encryption was the database's default. Where nothing says so any more, somebody has removed that.
 	Defaulted bool `json:",omitempty"`
 	// Temporary: it is one session's.
@@ -208,9 +209,9 @@ func (t *Table) Column(name string) *Column {
 }
 
 // Decided says that only a server can tell what a row of the table is, or whether it may be: the table has generated columns
-// or CHECK constraints.
+// or CHECK constraints, or partitions that some rows are of none of.
 func (t *Table) Decided() bool {
-	return len(t.Checks) > 0 || slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Generated })
+	return len(t.Checks) > 0 || t.PartitionDecided() || slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Generated })
 }
 
 // Transactional says whether a storage engine has transactions: that decides what STRICT_TRANS_TABLES means.

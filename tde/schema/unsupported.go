@@ -32,8 +32,8 @@ func (t *Table) Check() error {
 		return unsupported("a table without columns")
 	case strings.HasPrefix(strings.ToLower(t.Name), Prefix):
 		return unsupported("a name that begins with %s", Prefix)
-	case strings.Contains(strings.ToLower(t.Options), "partitioned"):
-		return unsupported("partitioning")
+	case t.unsupportedPartition() != "":
+		return unsupported("%s", t.unsupportedPartition())
 	case t.Versioned:
 		return unsupported("system versioning")
 	case slices.ContainsFunc(t.Checks, asksSession):
