@@ -146,7 +146,7 @@ func TestUnsupported(t *testing.T) {
 		"expression for column id": func(t *schema.Table) {
 			t.Columns[0].Default, t.Columns[0].DefaultSQL = schema.DefaultExpr, "1 + 1"
 		},
-		"partitioning":                  func(t *schema.Table) { t.Options = "partitioned" },
+		"partitioning":                  func(t *schema.Table) { t.Partition = &schema.Partition{} },
 		"system versioning":             func(t *schema.Table) { t.Versioned = true },
 		"begins with _tde_ (_TDE_x)":    func(t *schema.Table) { t.Columns[3].Name = "_TDE_x" },
 		"name that begins with _tde_":   func(t *schema.Table) { t.Name = "_tde_x" },
