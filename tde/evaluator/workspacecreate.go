@@ -50,8 +50,8 @@ func workspaceTable(t *schema.Table, db string, mariaDB, writes bool) (string, e
 		kept = append(kept, "KEY "+schema.Quote(rowColumn)+" ("+schema.Quote(c)+")")
 	}
 	options = tableOptions(options)
-	if !writes || !t.PartitionDecided() { // columns that decide need not be loaded
-		options = unpartitioned(options)
+	if !writes {
+		options = unpartitioned(options) // only some writes depend on partitions
 	}
 	return "CREATE TABLE " + schema.Quote(db) + "." + schema.Quote(t.Name) + " (" + strings.Join(kept, ",") + ") ENGINE=InnoDB" + options, nil
 }

@@ -123,7 +123,7 @@ func (a *alteration) publish() {
 
 // finishTable makes the physical table what it is to be. Of a duplicate that a new unique key finds, upstream knows the tokens alone.
 func (a *alteration) finishTable(sql string) error {
-	_, err := a.exec(sql)
+	_, err := a.exec(sql + a.steps.Partition)
 	var e *wire.Error
 	if !errors.As(err, &e) || e.Code != codeDuplicate {
 		return err
@@ -238,7 +238,7 @@ func (a *alteration) physical(ctx context.Context) error {
 	if err != nil {
 		return unsupported(err)
 	}
-	if !ascii([]byte(a.steps.Prepare+a.steps.Finish)) && !strings.HasPrefix(a.vars.ClientCharset, "utf8") {
+	if !ascii([]byte(a.steps.Prepare+a.steps.Finish+a.steps.Partition)) && !strings.HasPrefix(a.vars.ClientCharset, "utf8") {
 		return notSupported("DDL on an encrypted table with names that are not ASCII needs SET NAMES utf8mb4")
 	}
 	return nil
@@ -298,6 +298,9 @@ func (a *alteration) unreferenced() error {
 		return nil // no foreign key points at it, but at the table that it hides
 	}
 	for _, child := range children(a.state.Snapshot, a.from) {
+		if a.to.Partition != nil {
+			return notSupported("partitioning encrypted table %s.%s, which a foreign key of %s.%s points at", a.from.DB, a.from.Name, child.DB, child.Name)
+		}
 		if a.plan.NewDB != a.from.DB {
 			return notSupported("moving encrypted table %s.%s, which a foreign key of %s.%s points at, to another database", a.from.DB, a.from.Name, child.DB, child.Name)
 		}

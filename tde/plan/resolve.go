@@ -89,6 +89,11 @@ func (t *tree) needed(table *schema.Table) []*schema.Column {
 	if t.writes[table] != nil || slices.ContainsFunc(table.Columns, func(c schema.Column) bool { return c.Generated }) {
 		mark(func(*schema.Column) bool { return true }) // of which columns one is generated is not known
 	}
+	if p := table.Partition; p != nil {
+		mark(func(c *schema.Column) bool {
+			return p.Clause == "" || slices.ContainsFunc(p.Columns, func(name string) bool { return sameIdent(name, c.Name) })
+		})
+	}
 	var out []*schema.Column
 	for i, w := range want {
 		if w && !table.Columns[i].Generated {

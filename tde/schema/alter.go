@@ -17,6 +17,8 @@ type Alteration struct {
 	Fill    []Fill
 	// Finish makes the table what it is to be, in one statement.
 	Finish string
+	// Partition is the end of that statement, behind all its other clauses.
+	Partition string
 	// Undo drops the columns of Fill.
 	Undo string
 	// Rebuild says that existing rows are checked or written anew.
@@ -66,7 +68,7 @@ func (a *alterer) alter() *Alteration {
 	a.columns()
 	a.added()
 	a.options()
-	a.out.Finish = table + strings.Join(a.clauses, ", ") + a.partition()
+	a.out.Finish, a.out.Partition = table+strings.Join(a.clauses, ", "), a.partition()
 	if len(a.prepare) > 0 {
 		a.out.Prepare = table + strings.Join(a.prepare, ", ")
 		a.out.Undo = table + strings.Join(a.undo, ", ")

@@ -95,6 +95,9 @@ func (t *Table) protectForeignKey(fk *ForeignKey, rules *Rules, parent func(db, 
 	if ref == nil && rules.Designated(db, fk.RefTable) {
 		return t.refuse("foreign key %s to %s.%s, which is designated but not encrypted (or not there yet),", fk.Name, db, fk.RefTable)
 	}
+	if ref != nil && ref.Partition != nil {
+		return t.refuse("foreign key %s to %s.%s, which is partitioned,", fk.Name, db, fk.RefTable)
+	}
 	for i, name := range fk.Columns {
 		c := t.Column(name)
 		if c == nil || i >= len(fk.RefColumns) {
