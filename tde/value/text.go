@@ -1,6 +1,8 @@
 package value
 
 import (
+	"strings"
+
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
@@ -17,7 +19,7 @@ func coerceText(dst []byte, v Value, col *schema.Column, ctx *Context) ([]byte, 
 	if col.Kind == schema.KindChar || col.Kind == schema.KindVarChar {
 		length = chars
 	}
-	if !ok || length > col.Length {
+	if !ok || length > col.Length || length == col.Length && compressed(col) {
 		return dst[:start], ErrNeedsServer
 	}
 	if col.Kind == schema.KindChar {
@@ -25,6 +27,9 @@ func coerceText(dst []byte, v Value, col *schema.Column, ctx *Context) ([]byte, 
 	}
 	return dst[:start+len(stored)], nil
 }
+
+// compressed reports whether a column is MariaDB's COMPRESSED: of the longest texts it depends on how well they pack whether they fit.
+func compressed(col *schema.Column) bool { return strings.HasSuffix(col.SQLType, " COMPRESSED*/") }
 
 // appendString appends a value's characters in the character set to, "" for the bytes of a binary column.
 func appendString(dst []byte, v Value, to string, ctx *Context) ([]byte, error) {
@@ -108,7 +113,7 @@ func numberText(dst []byte, v Value) ([]byte, error) {
 func coerceBytes(dst []byte, v Value, col *schema.Column, ctx *Context) ([]byte, error) {
 	start := len(dst)
 	dst, err := appendString(dst, v, "", ctx)
-	if err != nil || len(dst)-start > col.Length {
+	if err != nil || len(dst)-start > col.Length || len(dst)-start == col.Length && compressed(col) {
 		return dst[:start], ErrNeedsServer
 	}
 	if col.Kind == schema.KindBinary {
