@@ -220,7 +220,7 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 }
 
 // errAsksBefore refuses what asks upstream about a statement that it does not know of.
-var errAsksBefore error = notSupported("FOUND_ROWS(), ROW_COUNT(), @@warning_count and @@error_count within more, after a statement that upstream " +
+var errAsksBefore error = notSupported("FOUND_ROWS(), ROW_COUNT(), @@warning_count and @@error_count within more, or in a compound statement, after a statement that upstream " +
 	"did not compute; select them alone")
 
 // UserVars are the user variables that the statement src, which Plan has seen last, reads and assigns: in lower case, a space

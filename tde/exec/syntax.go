@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -60,12 +61,18 @@ func (x *Session) planUnread(ctx context.Context, src []byte, env *plan.Env, nam
 	case *plan.Refuse:
 		return x.misspelt(ctx, p, src)
 	case *plan.PassThrough:
+		if x.before.known && (plan.AsksBefore(src) || asksWithin.Match(src)) && plan.Compound(src) {
+			return nil, errAsksBefore
+		}
 		if p.Calls != nil && x.Protects() {
 			return p, x.harmless(ctx, p.Calls, false)
 		}
 	}
 	return p, nil
 }
+
+// asksWithin finds what asks about the statement before in a compound statement.
+var asksWithin = regexp.MustCompile(`(?i)\bDIAGNOSTICS\b|\bSHOW\s+(?:WARNINGS|ERRORS|COUNT)\b`)
 
 // misspelt gives a statement that is refused because it could not be read the server's own error where it is none of SQL, or of a
 // stored program that no server takes: the evaluator prepares it, which runs nothing. Whatever else the evaluator says of it, it stays refused.

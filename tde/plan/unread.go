@@ -217,3 +217,8 @@ func Diagnostics(source []byte) bool { return len(source) < 4096 && diagnostics.
 
 // Unreadable plans a text that holds several statements which cannot be told apart, such as a stored program.
 func Unreadable(source string, env *Env) Plan { return unread(source, env) }
+
+// Compound says whether a text is a compound statement, which runs now.
+func Compound(source []byte) bool {
+	return StoredProgram(source) && programKind(string(source)) == ""
+}
