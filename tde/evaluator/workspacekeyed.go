@@ -20,9 +20,9 @@ type Keyed struct {
 // upstream knows the number, and it is no other row's.
 func (w *Workspace) Keyed(t *schema.Table, numbered bool) (*Keyed, error) {
 	if numbered {
-		return w.keyed("\x02", t, true)
+		return w.keyed("\x05", t, true) // keys before are of other tables
 	}
-	return w.keyed("\x01", t, false)
+	return w.keyed("\x04", t, false)
 }
 
 // Returned makes the table in which the list of a RETURNING is computed, of rows that are stored already: it has the logical table's keys.
