@@ -20,6 +20,11 @@ func (w *Workspace) View(v *schema.Definition, db, query string) error {
 		return err
 	}
 	w.commits()
+	if w.views[key] != "" {
+		for other := range w.views { // views over this one keep what they were made of, such as whether they can be written
+			w.views[other] = remade
+		}
+	}
 	if t := w.tables[key]; t != nil {
 		if t.inUse {
 			return fmt.Errorf("%w: %s.%s became a view within the statement; try again", errOwn, v.DB, v.Name)
@@ -43,6 +48,9 @@ func (w *Workspace) View(v *schema.Definition, db, query string) error {
 	w.views[key] = definition
 	return nil
 }
+
+// remade is the definition of a view that is there and has to be made anew.
+const remade = "\x00"
 
 // strictly makes the session a strict one, or not: by that MariaDB says what of a view can be NULL.
 func (w *Workspace) strictly(strict bool) error {

@@ -68,7 +68,7 @@ func (e *Env) updates(table *schema.Table, changes func(column string) bool, thr
 	if len(at) == 0 {
 		return nil, true
 	}
-	if len(through) >= maxFollows || !schema.Transactional(table.Engine) || slices.ContainsFunc(table.ForeignKeys, func(fk schema.ForeignKey) bool {
+	if len(through) >= maxFollows || !schema.Transactional(table.Engine) || clearKeyChanges(table, changes) || slices.ContainsFunc(table.ForeignKeys, func(fk schema.ForeignKey) bool {
 		return (via == nil || fk.Name != via.Name) && slices.ContainsFunc(fk.Columns, changes)
 	}) {
 		return nil, false // its own foreign keys are not looked at while it changes
@@ -88,6 +88,16 @@ func (e *Env) updates(table *schema.Table, changes func(column string) bool, thr
 		out = append(out, f)
 	}
 	return out, true
+}
+
+// clearKeyChanges says whether a column that is not sealed, and has a key, changes: tables that are not encrypted may point at it, which nobody here knows of.
+func clearKeyChanges(t *schema.Table, changes func(column string) bool) bool {
+	return slices.ContainsFunc(t.Indexes, func(ix schema.Index) bool {
+		return slices.ContainsFunc(ix.Parts, func(p schema.IndexPart) bool {
+			c := t.Column(p.Column)
+			return c != nil && c.Storage == schema.StoredClear && changes(c.Name)
+		})
+	})
 }
 
 // shared says whether another foreign key of the child has one of the columns.

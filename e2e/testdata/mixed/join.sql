@@ -82,3 +82,12 @@ SET character_set_results = utf8mb4;
 SELECT c.id, CONCAT(c.name, o.name) FROM c JOIN mixed_open.c o ON c.id = o.id;
 ALTER TABLE mixed_open.c ADD z INT DEFAULT 3;
 SELECT c.id, CONCAT(c.name, o.name, o.z) FROM c JOIN mixed_open.c o ON c.id = o.id;
+
+# A table that is not encrypted points at a clear key: upstream looks at it, although what points at the encrypted one would follow.
+CREATE TABLE fk_p (id INT AUTO_INCREMENT PRIMARY KEY, code VARCHAR(10) NOT NULL UNIQUE);
+CREATE TABLE fk_c (id INT PRIMARY KEY, code VARCHAR(10), CONSTRAINT fk_cp FOREIGN KEY (code) REFERENCES fk_p (code) ON UPDATE CASCADE);
+INSERT INTO fk_p VALUES (1, 'a'), (2, 'b');
+INSERT INTO fk_c VALUES (1, 'a');
+UPDATE fk_p SET code = 'x' WHERE id = 1;
+SELECT * FROM fk_c;
+DROP TABLE fk_c, fk_p;
