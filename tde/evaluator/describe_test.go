@@ -146,7 +146,7 @@ func TestDescribeMarks(t *testing.T) {
 			return
 		}
 		table = describe(t, e, "m", "CREATE TABLE m (a INT, b VARCHAR(20) COMPRESSED, c INET6) WITH SYSTEM VERSIONING")
-		if !table.Versioned || table.Column("b").Kind != schema.KindNone || table.Column("c").Kind != schema.KindNone {
+		if !table.Versioned || table.Column("b").Kind != schema.KindVarChar || table.Column("c").Kind != schema.KindINET6 {
 			t.Errorf("%+v", table)
 		}
 	})

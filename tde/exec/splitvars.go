@@ -11,6 +11,7 @@ import (
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/evaluator"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
+	"github.com/tdeproxy/tdeproxy/tde/value"
 )
 
 // mirroredBoth are the session variables, of both flavours, that decide what an expression gives. character_set_client is
@@ -186,6 +187,11 @@ func typedLiteral(c *wire.Column, v []byte, charset string, mariaDB bool) (strin
 		return "NULL", nil
 	}
 	text := string(v)
+	if mariaDB && c.Charset == binaryCharset { // it has numbers in wide character sets, too
+		if plain, err := value.Transcode(nil, v, charset, "utf8mb4"); err == nil {
+			text = string(plain)
+		}
+	}
 	switch c.Type {
 	case wire.TypeTiny, wire.TypeShort, wire.TypeInt24, wire.TypeLong, wire.TypeLongLong, wire.TypeYear:
 		return integerLiteral(text, c.Flags, mariaDB && c.Type == wire.TypeLongLong), nil
@@ -203,7 +209,26 @@ func typedLiteral(c *wire.Column, v []byte, charset string, mariaDB bool) (strin
 	if charset == "" {
 		return "", notSupported("session functions in a query that upstream cannot compute need a character_set_results")
 	}
-	return "_" + charset + " x'" + hex.EncodeToString(v) + "'", nil
+	if plain, err := value.Transcode(nil, v, charset, "utf8mb3"); err == nil && wideCharset(charset) {
+		charset, v = "utf8mb4", plain
+		if mariaDB { // MySQL warns of its name
+			charset = "utf8mb3"
+		}
+	}
+	text = "_" + charset + " x'" + hex.EncodeToString(v) + "'"
+	if c.Flags&wire.FlagNotNull == 0 {
+		text = "NULLIF(" + text + ", NULL)"
+	}
+	return text, nil
+}
+
+// wideCharset says whether a character set has no ASCII.
+func wideCharset(name string) bool {
+	switch name {
+	case "ucs2", "utf16", "utf16le", "utf32":
+		return true
+	}
+	return false
 }
 
 // integerLiteral writes an integer so that it has a column's flags. long makes a BIGINT of it on MariaDB, which gives a
@@ -243,7 +268,7 @@ func (x *Session) queryRow(sql string) (columns []wire.Column, row [][]byte, err
 
 // now is the statement's time as upstream has it: SET timestamp included.
 func (s *splitRun) now() (evaluator.Variable, error) {
-	_, row, err := s.queryRow("SELECT UNIX_TIMESTAMP(NOW(6)) LIMIT 1")
+	_, row, err := s.queryRow("SELECT CAST(UNIX_TIMESTAMP(NOW(6)) AS BINARY) LIMIT 1")
 	if err != nil {
 		return evaluator.Variable{}, err
 	}
@@ -256,7 +281,7 @@ func (s *splitRun) isolation() (string, error) {
 	if s.catalog.mariaDB {
 		name = "@@tx_isolation"
 	}
-	_, row, err := s.queryRow("SELECT " + name + " LIMIT 1")
+	_, row, err := s.queryRow("SELECT CAST(" + name + " AS BINARY) LIMIT 1")
 	if err != nil {
 		return "", err
 	}

@@ -34,5 +34,6 @@ CREATE TABLE wider (a INT, b VARCHAR(10));
 INSERT INTO wider SELECT n, v FROM wide WHERE id = 2;
 SELECT * FROM wider;
 SELECT GROUP_CONCAT(v ORDER BY id) FROM wide;
+SELECT v, NOW() > '2020-01-01', CONNECTION_ID() > 0, CURRENT_USER() <> 'x', DATABASE() <> 'x', VERSION() <> 'x', @@sql_mode <> 'x' FROM wide WHERE REVERSE(v) <> 'x' ORDER BY id;
 DROP TABLE wide, wider;
 SET character_set_results = utf8mb4;
