@@ -92,6 +92,7 @@ func TestConvert(t *testing.T) {
 		t.Run("kinds", func(t *testing.T) { convertKinds(t, s, c) })
 		t.Run("clauses", func(t *testing.T) { convertClauses(t, s, c) })
 		t.Run("refused", func(t *testing.T) { convertRefused(t, s, p, c) })
+		t.Run("partitioned", func(t *testing.T) { convertPartitioned(t, s, c) })
 		t.Run("prepared", func(t *testing.T) { convertPrepared(t, s, p) })
 		t.Run("progress", func(t *testing.T) { convertProgress(t, s, p, c) })
 		t.Run("canary", func(t *testing.T) { convertCanary(t, s, c) })
@@ -195,12 +196,12 @@ func convertClauses(t *testing.T, s *harness.Server, c *rawmysql.Conn) {
 
 func convertRefused(t *testing.T, s *harness.Server, p *harness.Proxy, c *rawmysql.Conn) {
 	run(t, c, "CREATE TABLE r (id INT PRIMARY KEY, v INT)", "INSERT INTO r VALUES (1, 2)", "CREATE TABLE child (r INT, FOREIGN KEY (r) REFERENCES r (id))",
-		"CREATE TABLE seen (v INT)", "CREATE TABLE fired (v INT)", "CREATE TABLE wide (a INT) PARTITION BY HASH (a) PARTITIONS 2",
+		"CREATE TABLE seen (v INT)", "CREATE TABLE fired (v INT)",
 		"CREATE VIEW sees AS SELECT v FROM seen", "CREATE TRIGGER fires BEFORE INSERT ON fired FOR EACH ROW SET NEW.v = 1")
 	for sql, code := range map[string]uint16{
 		"ALTER TABLE r ENCRYPTION='Y', ALGORITHM=INPLACE": 1845, "ALTER TABLE r ENCRYPTION='Y', ALGORITHM=INSTANT": 1845,
 		"ALTER TABLE r ENCRYPTION='Y', LOCK=NONE": 1846, "ALTER TABLE r ENCRYPTION='Y'": 1235, "ALTER TABLE child ENCRYPTION='Y'": 1235,
-		"ALTER TABLE seen ENCRYPTION='Y'": 1235, "ALTER TABLE fired ENCRYPTION='Y'": 1235, "ALTER TABLE wide ENCRYPTION='Y'": 1235,
+		"ALTER TABLE seen ENCRYPTION='Y'": 1235, "ALTER TABLE fired ENCRYPTION='Y'": 1235,
 		"ALTER TABLE seen ENCRYPTION='Y', ADD c INT": 1235, "ALTER TABLE nowhere ENCRYPTION='Y'": 1146, "ALTER TABLE mysql.user ENCRYPTION='Y'": 1235,
 	} {
 		wantError(t, sql, c.Exec(sql), code)
@@ -218,6 +219,37 @@ func convertRefused(t *testing.T, s *harness.Server, p *harness.Proxy, c *rawmys
 	run(t, c, "UNLOCK TABLES")
 	if got := column(t, c, "SELECT v FROM r"); got[0] != "2" {
 		t.Errorf("%q", got)
+	}
+}
+
+// convertPartitioned converts tables that are partitioned: upstream's is not while the column that decides is sealed, and is again after.
+func convertPartitioned(t *testing.T, s *harness.Server, c *rawmysql.Conn) {
+	run(t, c, "CREATE TABLE wide (a INT, v VARCHAR(20)) PARTITION BY RANGE (a) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20))",
+		"INSERT INTO wide VALUES (1, 'one'), (11, 'eleven'), (NULL, 'none')",
+		"CREATE TABLE counted (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20)) PARTITION BY HASH (id) PARTITIONS 3", "INSERT INTO counted (v) VALUES ('a'), ('b'), ('c'), ('d')")
+	direct, err := s.Connect(rawmysql.Config{})
+	must(t, err)
+	defer direct.Close()
+	for table, partitioned := range map[string]bool{"wide": false, "counted": true} {
+		show := all(t, c, "SHOW CREATE TABLE "+table)
+		rows := all(t, c, "SELECT * FROM "+table+" ORDER BY v")
+		for _, to := range []string{"Y", "N", "Y"} {
+			run(t, c, "ALTER TABLE "+table+" ENCRYPTION='"+to+"'")
+			if got := strings.Replace(all(t, c, "SHOW CREATE TABLE "+table), " /*!999999 ENCRYPTION='Y' */", "", 1); got != show {
+				t.Errorf("after %s:\n%s\nwant\n%s", to, got, show)
+			}
+			if got := all(t, c, "SELECT * FROM "+table+" ORDER BY v"); got != rows {
+				t.Errorf("after %s: %s, want %s", to, got, rows)
+			}
+			if got := stored(t, s, table); got != (to == "Y") {
+				t.Errorf("after %s: stored encrypted: %t", to, got)
+			}
+			physical := column(t, direct, "SELECT COUNT(*) FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = 'shop' AND PARTITION_NAME IS NOT NULL AND TABLE_NAME = '"+table+"'")
+			if got := physical[0] != "0"; got != (partitioned || to == "N") {
+				t.Errorf("after %s: %s is partitioned upstream: %t", to, table, got)
+			}
+			wantError(t, "a row that no partition takes", c.Exec("INSERT INTO wide VALUES (30, 'x')"), 1526)
+		}
 	}
 }
 

@@ -202,11 +202,17 @@ func (r *reader) options() error {
 	return nil
 }
 
+// create reads the definition as setUTC makes it: it shows the defaults of TIMESTAMP columns in the session's time zone.
 func (r *reader) create() error {
-	rows, err := r.query("SHOW CREATE TABLE " + qualified(r.ddl))
-	if err == nil {
-		r.table.Create = rows.text(0, 1)
+	if _, err := r.query("SET @zone = @@time_zone, time_zone = '+00:00'"); err != nil {
+		return err
 	}
+	rows, err := r.query("SHOW CREATE TABLE " + qualified(r.ddl))
+	if err != nil {
+		return err
+	}
+	r.table.Create = rows.text(0, 1)
+	_, err = r.query("SET time_zone = @zone")
 	return err
 }
 

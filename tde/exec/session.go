@@ -157,11 +157,11 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 	if err := x.refresh(ctx); err != nil {
 		return nil, nil, err
 	}
-	x.clock = x.clock || setsClock.Match(src)
 	x.state = x.present()
 	env := x.env()
 	unread := !bytewise(x.vars.ClientCharset) && !ascii(src) || plan.StoredProgram(src)
 	if unread || x.lexer.Lex(src, x.vars.mode) != nil {
+		x.clock = x.clock || setsClock.Match(src)
 		p, err := x.planUnread(ctx, src, env, named)
 		return p, nil, err
 	}
@@ -172,6 +172,7 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 	x.trackLocks(x.lexer.Template)
 	x.before, x.found = x.found, found{}
 	src = src[:x.lexer.End]
+	x.clock = x.clock || setsClock.Match(src)
 	if named {
 		p, done, err := x.planUserVars(ctx, src)
 		if done || err != nil {

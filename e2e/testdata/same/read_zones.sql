@@ -17,3 +17,28 @@ DELETE FROM mysql.time_zone_name WHERE Time_zone_id IN (99992, 99993);
 DELETE FROM mysql.time_zone_transition WHERE Time_zone_id IN (99992, 99993);
 DELETE FROM mysql.time_zone_transition_type WHERE Time_zone_id IN (99992, 99993);
 DELETE FROM mysql.time_zone WHERE Time_zone_id IN (99992, 99993);
+
+# Defaults of TIMESTAMP columns are moments: they are shown in the session's time zone, whatever that was when the table was made or changed.
+SET time_zone = '+03:00';
+CREATE TABLE moment (id INT PRIMARY KEY, at TIMESTAMP NOT NULL DEFAULT '2003-01-01 00:00:00', d DATETIME DEFAULT '2003-01-01 00:00:00');
+SHOW CREATE TABLE moment;
+INSERT INTO moment (id) VALUES (1);
+INSERT INTO moment VALUES (2, DEFAULT, DEFAULT);
+INSERT INTO moment (id) VALUES (1 + 2);
+INSERT INTO moment VALUES (2 * 2, DEFAULT, DEFAULT);
+SELECT * FROM moment ORDER BY id;
+SET time_zone = '-05:00';
+SHOW CREATE TABLE moment;
+#! only: mariadb
+SHOW COLUMNS FROM moment;
+INSERT INTO moment (id) VALUES (5), (3 + 3);
+ALTER TABLE moment ADD at2 TIMESTAMP NOT NULL DEFAULT '2004-02-02 00:00:00', ADD n INT;
+SHOW CREATE TABLE moment;
+CREATE TABLE moment2 LIKE moment;
+SET time_zone = '+00:00';
+SHOW CREATE TABLE moment;
+SHOW CREATE TABLE moment2;
+INSERT INTO moment2 (id) VALUES (7), (4 + 4);
+SELECT * FROM moment ORDER BY id;
+SELECT * FROM moment2 ORDER BY id;
+DROP TABLE moment, moment2;
