@@ -75,6 +75,14 @@ func TestProgramsThatCall(t *testing.T) {
 		r, err := c.Query("CALL calls_open.loops(1)")
 		must(t, err)
 		wantError(t, "CALL loops", r[0].Err, 1456)
+		prepared, err := c.Prepare("CALL calls_open.fine2()")
+		must(t, err)
+		run(t, c, "PREPARE fine FROM 'CALL calls_open.fine2()'", "EXECUTE fine")
+		must(t, upstream.Exec("DROP PROCEDURE calls_open.fine2", "CREATE PROCEDURE calls_open.fine2() INSERT INTO calls.secret (v) VALUES ('canary-of-calls')"))
+		r, err = prepared.Execute()
+		must(t, err)
+		wantError(t, "a procedure that has changed past the proxy", r[0].Err, 1235)
+		wantError(t, "the same by EXECUTE", c.Exec("EXECUTE fine"), 1235)
 		if got := column(t, c, "SELECT COUNT(*) FROM secret"); got[0] != "0" {
 			t.Errorf("secret has %v rows", got)
 		}

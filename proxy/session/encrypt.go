@@ -319,7 +319,7 @@ func (e *encryption) prepare(s *Session, packet []byte) error {
 	e.last = 0
 	e.run.Preparing()
 	if e.passes(sql) {
-		return e.forwardPrepare(s, packet, plan.Effects{Session: true})
+		return e.forwardPrepare(s, packet, &plan.PassThrough{Effects: plan.Effects{Session: true}})
 	}
 	p, rest, err := e.run.Plan(e.ctx, sql)
 	if err != nil {
@@ -330,9 +330,9 @@ func (e *encryption) prepare(s *Session, packet []byte) error {
 	}
 	switch p := p.(type) {
 	case *plan.PassThrough:
-		f := p.Effects
-		f.UserReads, f.UserWrites = e.run.UserVars(sql)
-		return e.forwardPrepare(s, packet, f)
+		pass := *p
+		pass.Effects.UserReads, pass.Effects.UserWrites = e.run.UserVars(sql)
+		return e.forwardPrepare(s, packet, &pass)
 	case *plan.ServerTLS:
 		return e.prepareTLS(s, p, sql)
 	}

@@ -34,6 +34,7 @@ type passedText struct {
 	keptText
 	reads, writes string // user variables
 	generation    uint64 // of conversions, in which it was planned
+	calls         bool   // procedures, which change without the proxy
 }
 
 // codeUnknownHandler is ER_UNKNOWN_STMT_HANDLER.
@@ -143,7 +144,7 @@ func (x *Session) planPrepare(ctx context.Context, p *plan.PrepareText) (plan.Pl
 				return nil, err
 			}
 		}
-		passed := &passedText{keptText: keptText{src, x.vars.DB, x.vars.mode}, generation: x.planned}
+		passed := &passedText{keptText: keptText{src, x.vars.DB, x.vars.mode}, generation: x.planned, calls: x.CallsAnew(inner, src)}
 		passed.reads, passed.writes = x.UserVars(src)
 		x.instead = instead{after: func(failed bool) {
 			delete(x.texts.own, p.Name)
@@ -459,7 +460,7 @@ func (x *Session) stillPassed(ctx context.Context, t *passedText) error {
 		}
 		return nil
 	}
-	if t.generation == x.planned {
+	if t.generation == x.planned && !(t.calls && x.Protects()) {
 		return nil
 	}
 	outer := x.note.Template
@@ -469,6 +470,11 @@ func (x *Session) stillPassed(ctx context.Context, t *passedText) error {
 		t.generation = x.planned
 	}
 	return err
+}
+
+// CallsAnew says whether a prepared statement that is upstream's calls procedures, or could: it is looked at again with each execution.
+func (x *Session) CallsAnew(pass *plan.PassThrough, src []byte) bool {
+	return pass.Calls != nil || containsFold(src, "call")
 }
 
 // Reading is how the session reads a statement: the current database and the sql_mode. It is not known of what passes while
