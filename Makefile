@@ -17,11 +17,11 @@
 FUZZTIME ?= 10s
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 export TDEPROXY_BUILD_DIR ?= $(CURDIR)/.build
-# A checkout that belongs to another user must build, too.
-export GOFLAGS := -buildvcs=false $(GOFLAGS)
+# A checkout that belongs to another user must build, too. One set of flags for all targets: what one has compiled, the others use.
+export GOFLAGS := -buildvcs=false -trimpath $(GOFLAGS)
 
 build:
-	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/tdeproxy ./cmd/tdeproxy
+	go build -ldflags '-X main.version=$(VERSION)' -o bin/tdeproxy ./cmd/tdeproxy
 
 # The race detector needs a C compiler.
 compiler:
@@ -93,7 +93,7 @@ clean:
 
 # What packages and images hold beside the program. The program is static: it runs on any distribution.
 package-files:
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tdeproxy ./cmd/tdeproxy
+	CGO_ENABLED=0 go build -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tdeproxy ./cmd/tdeproxy
 	rm -rf .build/package && mkdir -p .build/package/empty
 	bin/tdeproxy man .build/package/man
 	bin/tdeproxy completion bash >.build/package/tdeproxy.bash

@@ -54,7 +54,9 @@ func TestDifferentialPassThrough(t *testing.T) {
 		must(t, err)
 		t.Cleanup(upstream.Remove)
 		s := &stage{flavour: f, plain: plainServer(t, f), upstream: upstream}
-		p := passThrough(t, f, upstream.Address, nil)
+		p, err := harness.StartProxy(harness.ProxyOptions{Binary: plainBinary(t), Upstream: upstream.Address, Flavour: f, Evaluator: "off"})
+		must(t, err)
+		t.Cleanup(p.Remove)
 		for _, path := range corpora(t, "same") {
 			for _, mode := range []differ.Mode{differ.Text, differ.Binary} {
 				t.Run(corpusName(path)+"/"+string(mode), func(t *testing.T) { runCorpus(t, s, p.Address, path, mode, false) })

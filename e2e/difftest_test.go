@@ -32,7 +32,7 @@ func TestServerSuite(t *testing.T) {
 	}
 	known, err := suite.ReadKnown("difftest/known.txt")
 	must(t, err)
-	stage, err := suite.Start(suite.StageOptions{Flavour: harness.MariaDB, Binary: proxyBinary(t)})
+	stage, err := suite.Start(suite.StageOptions{Flavour: harness.MariaDB, Binary: plainBinary(t)})
 	must(t, err)
 	t.Cleanup(stage.Remove)
 	var results []*suite.Result

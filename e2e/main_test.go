@@ -31,6 +31,7 @@ var shared struct {
 	mu      sync.Mutex
 	dir     string
 	binary  string
+	plainly string // as its users build it
 	err     error
 	stages  map[harness.Flavour]*stage
 	servers map[harness.Flavour]*harness.Server
@@ -112,6 +113,23 @@ func proxyBinaryLocked(t *testing.T) string {
 	}
 	must(t, shared.err)
 	return shared.binary
+}
+
+// plainBinary is the proxy as its users have it, for corpora that one client asks in turn: nothing races there that other
+// tests do not meet, and the race detector takes several times as long.
+func plainBinary(t *testing.T) string {
+	t.Helper()
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	proxyBinaryLocked(t)
+	if shared.plainly == "" {
+		dir := filepath.Join(shared.dir, "plainly")
+		must(t, os.MkdirAll(dir, 0o700))
+		var err error
+		shared.plainly, err = harness.BuildProxy(dir, false)
+		must(t, err)
+	}
+	return shared.plainly
 }
 
 // plainServer is the shared server of a flavour that nothing encrypts on.

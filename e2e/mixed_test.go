@@ -14,7 +14,7 @@ func TestDifferentialMixed(t *testing.T) {
 		upstream, err := harness.StartServer(f, harness.ServerOptions{})
 		must(t, err)
 		t.Cleanup(upstream.Remove)
-		p, err := harness.StartProxy(harness.ProxyOptions{Binary: proxyBinary(t), Upstream: upstream.Address, Flavour: f, Encrypt: []string{"d_join_text", "d_join_binary"}})
+		p, err := harness.StartProxy(harness.ProxyOptions{Binary: plainBinary(t), Upstream: upstream.Address, Flavour: f, Encrypt: []string{"d_join_text", "d_join_binary"}})
 		must(t, err)
 		t.Cleanup(p.Remove)
 		s := &stage{flavour: f, plain: plainServer(t, f), upstream: upstream, proxy: p}
