@@ -106,3 +106,97 @@ func TestExplainExecuted(t *testing.T) {
 		s.healthy(t)
 	})
 }
+
+// TestExplainPrepared prepares EXPLAIN: it says what EXPLAIN with a literal does.
+func TestExplainPrepared(t *testing.T) {
+	forFlavours(t, func(t *testing.T, f harness.Flavour) {
+		s := stageOf(t, f)
+		c := s.connect(t, rawmysql.Config{Database: s.database(t, "explain_prepared")})
+		run(t, c, "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20), w VARCHAR(20), KEY (v))", "INSERT INTO t (v, w) VALUES ('a', 'b')")
+		for _, text := range []string{
+			"SELECT w FROM t WHERE v = ?", "SELECT UPPER(w) FROM t WHERE v = ? AND id < 5", "SELECT CONCAT(w, v) FROM t WHERE REVERSE(w) > ?", "DELETE FROM t WHERE v = ?",
+		} {
+			st, err := c.Prepare("EXPLAIN " + text)
+			must(t, err)
+			if len(st.Params) != 1 || len(st.Columns) != 3 || st.Columns[0].Name != "step" {
+				t.Errorf("EXPLAIN %s, prepared, has parameters %+v and columns %+v", text, st.Params, st.Columns)
+			}
+			for range 2 {
+				results, err := st.Execute(rawmysql.Text("a"))
+				must(t, err)
+				if results[0].Err != nil {
+					t.Fatalf("EXPLAIN %s: %v", text, results[0].Err)
+				}
+				var got []string
+				for _, r := range results[0].Rows {
+					got = append(got, string(r[0]))
+				}
+				want := column(t, c, "EXPLAIN "+strings.Replace(text, "?", "'a'", 1))
+				if strings.Join(got, "\n") != strings.Join(want, "\n") || !slices.Contains(got, "upstream EXPLAIN") {
+					t.Errorf("EXPLAIN %s, prepared, shows\n%q\nand as text\n%q", text, got, want)
+				}
+			}
+			must(t, st.Close())
+		}
+		st, err := c.Prepare("EXPLAIN SELECT w FROM t WHERE v = ?")
+		must(t, err)
+		results, err := st.Execute(rawmysql.Int(5)) // which upstream cannot compare a token with
+		must(t, err)
+		if want := column(t, c, "EXPLAIN SELECT w FROM t WHERE v = 5"); results[0].Err != nil || len(results[0].Rows) != len(want) {
+			t.Errorf("EXPLAIN of a comparison with a number, prepared: %v, %q, as text %q", results[0].Err, results[0].Rows, want)
+		}
+		if got := column(t, c, "SELECT w FROM t"); len(got) != 1 {
+			t.Errorf("EXPLAIN of a DELETE has left %q", got)
+		}
+		s.healthy(t)
+	})
+}
+
+// TestExplainAnalyze runs queries for their figures: how many rows each step has met.
+func TestExplainAnalyze(t *testing.T) {
+	forFlavours(t, func(t *testing.T, f harness.Flavour) {
+		s := stageOf(t, f)
+		c := s.connect(t, rawmysql.Config{Database: s.database(t, "explain_analyze")})
+		run(t, c, "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20), w VARCHAR(20), KEY (v))",
+			"INSERT INTO t (v, w) VALUES ('a', 'secret-b'), ('a', 'secret-c'), ('d', 'secret-e')")
+		analyze, other, refused := "EXPLAIN ANALYZE ", "ANALYZE ", uint16(1064)
+		if f == harness.MariaDB {
+			analyze, other, refused = other, analyze, 1235
+		}
+		for query, want := range map[string][]string{
+			"SELECT w FROM t WHERE v = 'a'":                                     {"ran upstream", "actual rows=2 "},
+			"SELECT CONCAT(w, 'secret-x') FROM t WHERE REVERSE(w) > 'secret-y'": {"ran fetch", "actual rows=3 ", "ran evaluator", "rows fetched=3 loaded into the evaluator=3"},
+			"SELECT COUNT(*) FROM t WHERE v = 'a' FOR UPDATE":                   {"actual rows=1 "},
+		} {
+			results, err := c.Query(analyze + query)
+			must(t, err)
+			if results[0].Err != nil {
+				t.Fatalf("%s%s: %v", analyze, query, results[0].Err)
+			}
+			var shown strings.Builder
+			for _, r := range results[0].Rows {
+				shown.WriteString(string(r[0]) + "|" + string(r[1]) + "|" + string(r[2]) + "\n")
+			}
+			for _, w := range append(want, "ran whole", "upstream EXPLAIN") {
+				if !strings.Contains(shown.String(), w) {
+					t.Errorf("%s%s has no %q:\n%s", analyze, query, w, &shown)
+				}
+			}
+			if strings.Contains(shown.String(), "secret-") {
+				t.Errorf("%s%s shows a literal or a row:\n%s", analyze, query, &shown)
+			}
+		}
+		for query, code := range map[string]uint16{
+			analyze + "SELECT REVERSE(w) FROM t WHERE v = (SELECT v FROM t)": 1242, // an error of its run alone
+			analyze + "UPDATE t SET w = UPPER(w)":                            1235,
+			analyze + "SELECT w INTO @kept FROM t LIMIT 1":                   1235,
+			other + "SELECT w FROM t":                                        refused,
+		} {
+			wantError(t, query, c.Exec(query), code)
+		}
+		if got := column(t, c, "SELECT w FROM t WHERE id = 1"); len(got) != 1 || got[0] != "secret-b" {
+			t.Errorf("after all that a row is %q", got)
+		}
+		s.healthy(t)
+	})
+}

@@ -14,20 +14,84 @@ import (
 // explain answers EXPLAIN with the rows of a plan, and below them with upstream's own EXPLAIN of what is sent there to read. What the
 // server objects to in the statement is an error here as well.
 func (x *Session) explain(ctx context.Context, p *plan.Explain, more bool) error {
+	rows, err := x.explained(ctx, p)
+	if err != nil {
+		return err
+	}
+	return x.sendExplained(rows, false, more)
+}
+
+// explainPrepared answers an execution of a prepared EXPLAIN as the text that it is with its parameters.
+func (x *Session) explainPrepared(ctx context.Context, st *statement, e *wire.Execute) error {
+	if err := x.inline(e.Params); err != nil {
+		return err
+	}
+	text := withParams(st.src, st.literals, x.args.inlined)
+	p, _, err := x.planFirst(ctx, text)
+	if err != nil {
+		return err
+	}
+	rows, err := x.explainedAs(ctx, p)
+	if x.mustSplit(p, err) {
+		if p, err = x.planSplit(ctx, text); err == nil {
+			rows, err = x.explainedAs(ctx, p)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return x.sendExplained(rows, true, false)
+}
+
+// explainedAs is explained, for a plan that has been made anew.
+func (x *Session) explainedAs(ctx context.Context, p plan.Plan) ([][]string, error) {
+	switch p := p.(type) {
+	case *plan.Explain:
+		return x.explained(ctx, p)
+	case *plan.Refuse:
+		return nil, p.Err
+	}
+	return nil, wire.NewError(codeNeedReprepare, "Prepared statement needs to be re-prepared")
+}
+
+// prepareExplain answers COM_STMT_PREPARE of EXPLAIN: upstream gives the id.
+func (x *Session) prepareExplain(st *statement) error {
+	id, err := x.prepareNothing(st)
+	if err != nil {
+		return err
+	}
+	id.Params, id.Columns = uint16(st.params), uint16(len(plan.ExplainColumns))
+	if err := x.client.WritePacket(id.Append(nil)); err != nil {
+		return x.gone(err)
+	}
+	if err := x.paramDefinitions(st.params); err != nil {
+		return err
+	}
+	x.stmts[st.id], x.last = st, st.id
+	if err := x.explainDefinitions(); err != nil {
+		return err
+	}
+	if err := x.client.Flush(); err != nil {
+		return x.gone(err)
+	}
+	return nil
+}
+
+// explained are the rows of an EXPLAIN that was planned last.
+func (x *Session) explained(ctx context.Context, p *plan.Explain) (rows [][]string, err error) {
 	lexer := plan.Lexer{} // the session's still has the whole, should it be planned again
 	src := bytes.Clone(x.lexer.Template[p.Start:])
 	if err := lexer.Lex(src, x.vars.mode); err != nil {
-		return err
+		return nil, err
 	}
 	x.args = args{src: src, literals: lexer.Literals, mode: x.vars.mode, vars: &x.vars}
 	x.binder.start(ctx, x.state, &x.args)
 	if x.using != nil {
 		if err := x.bindUsing(ctx, src, lexer.Literals, x.using); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	rows := plan.Explained(p.Of)
-	var err error
+	rows = plan.Explained(p.Of)
 	switch of := p.Of.(type) {
 	case *plan.Rewrite:
 		if of.Insert != nil {
@@ -41,11 +105,11 @@ func (x *Session) explain(ctx context.Context, p *plan.Explain, more bool) error
 	case *plan.Replay:
 		rows, err = x.explainSplit(ctx, &of.Split, true, rows)
 	}
-	if err != nil {
-		return err
+	if err == nil && p.Analyze {
+		rows, err = x.analyze(ctx, p.Of, rows)
 	}
 	x.found = found{known: true, here: true} // upstream has notes of the texts that it was sent
-	return x.sendExplained(rows, more)
+	return rows, err
 }
 
 // explainText is EXPLAIN whose rows are a table's: a session may have another format.
@@ -137,21 +201,18 @@ func (s *splitRun) explain(ctx context.Context, rows [][]string) ([][]string, er
 }
 
 // sendExplained sends the rows of EXPLAIN.
-func (x *Session) sendExplained(rows [][]string, more bool) error {
+func (x *Session) sendExplained(rows [][]string, binary, more bool) error {
 	if err := x.client.WritePacket(wire.AppendInt(nil, uint64(len(plan.ExplainColumns)))); err != nil {
 		return x.gone(err)
 	}
-	for _, name := range plan.ExplainColumns {
-		c := wire.Column{Name: []byte(name), Charset: utf8mb4Collation, Length: 4 * 65535, Type: wire.TypeVarString, Flags: wire.FlagNotNull}
-		if err := x.client.WritePacket(c.Append(nil, x.caps)); err != nil {
-			return x.gone(err)
-		}
-	}
-	if err := x.definitionsEnd(); err != nil {
+	if err := x.explainDefinitions(); err != nil {
 		return err
 	}
 	for _, row := range rows {
 		var packet []byte
+		if binary {
+			packet = make([]byte, 1+(len(row)+9)/8) // the header, and that none is NULL
+		}
 		for _, v := range row {
 			packet = wire.AppendString(packet, []byte(v))
 		}
@@ -160,6 +221,17 @@ func (x *Session) sendExplained(rows [][]string, more bool) error {
 		}
 	}
 	return x.rowsEnd(0, more)
+}
+
+// explainDefinitions sends the definitions of EXPLAIN's columns.
+func (x *Session) explainDefinitions() error {
+	for _, name := range plan.ExplainColumns {
+		c := wire.Column{Name: []byte(name), Charset: utf8mb4Collation, Length: 4 * 65535, Type: wire.TypeVarString, Flags: wire.FlagNotNull}
+		if err := x.client.WritePacket(c.Append(nil, x.caps)); err != nil {
+			return x.gone(err)
+		}
+	}
+	return x.definitionsEnd()
 }
 
 // utf8mb4Collation is utf8mb4_general_ci's id, which both flavours know.

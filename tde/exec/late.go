@@ -37,7 +37,8 @@ func (x *Session) executeLate(ctx context.Context, st *statement, params []wire.
 	if err != nil {
 		return err
 	}
-	if _, ok := p.(*plan.PassThrough); ok {
+	switch p.(type) {
+	case *plan.PassThrough, *plan.Explain: // the latter's rows would be text
 		return notSupported("this statement cannot be prepared now; send it as text")
 	}
 	return x.Run(ctx, p, text, false)

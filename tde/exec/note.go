@@ -204,7 +204,7 @@ func (x *Session) record(event audit.Event, touched []plan.Touch) error {
 
 // step notes a part of the work that began then, where somebody observes.
 func (x *Session) step(name string, begun time.Time, rows uint64, parts ...[]plan.Part) {
-	if !x.catalog.observer.wants() {
+	if !x.analyzes && !x.catalog.observer.wants() {
 		return
 	}
 	one := Step{Name: name, Begun: begun, Ended: time.Now(), Rows: rows}

@@ -98,6 +98,9 @@ func (x *Session) prepare(ctx context.Context, p plan.Plan, src []byte) (err err
 	case *plan.Replay:
 		st.sql = []byte(nothing)
 		return x.prepareReplay(ctx, st, p)
+	case *plan.Explain:
+		st.sql = []byte(nothing)
+		return x.prepareExplain(st)
 	case *plan.Store:
 		if p.Loads {
 			return &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
@@ -365,6 +368,8 @@ func (x *Session) executeWith(ctx context.Context, st *statement, bind func() (*
 		return x.executeStore(ctx, st, p, e)
 	case *plan.Replay:
 		return x.executeReplay(ctx, st, p, e)
+	case *plan.Explain:
+		return x.explainPrepared(ctx, st, e)
 	case *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.RenameView, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
 		return x.run(ctx, p, false)
 	}
@@ -390,7 +395,7 @@ func (x *Session) replan(ctx context.Context, st *statement) error {
 		sql = appendPrepared(nil, p.Update, 0, a)
 	case *plan.Split:
 		sql = st.splitText(p, a)
-	case *plan.Store, *plan.Replay, *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.RenameView, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
+	case *plan.Store, *plan.Replay, *plan.Explain, *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.RenameView, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
 		sql = []byte(nothing)
 	case *plan.Refuse:
 		return p.Err
@@ -424,7 +429,8 @@ func (x *Session) executeRewrite(st *statement, p *plan.Rewrite, e *wire.Execute
 		return err
 	}
 	begun := time.Now()
-	defer func() { x.step("upstream", begun, 0, p.Head, p.Row, p.Tail) }()
+	x.passed = 0
+	defer func() { x.step("upstream", begun, x.passed, p.Head, p.Row, p.Tail) }()
 	if err := x.sendExecute(st, params, e.Flags); err != nil {
 		return err
 	}

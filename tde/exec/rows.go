@@ -105,6 +105,7 @@ func (x *Session) rowLoop(r *reader, more bool) error {
 		if err := x.client.End(out); err != nil {
 			return x.gone(err)
 		}
+		x.passed++
 	}
 }
 

@@ -57,6 +57,7 @@ type Session struct {
 	shapes       map[shapeKey]*shape // of results that the proxy can compute
 	immediate    bool                // an EXECUTE IMMEDIATE is being planned
 	splits       bool                // what upstream could compute is the evaluator's, too
+	analyzes     bool                // the statement runs for its figures
 	using        []*userVar          // the parameters of such a statement that is being executed; nil: there is none
 
 	lexer    plan.Lexer
@@ -81,6 +82,7 @@ type Session struct {
 	// Multi says that upstream takes several statements in one text.
 	Multi  bool
 	opened uint64 // cells since a statement was last counted
+	passed uint64 // rows of upstream's last result that were passed on
 }
 
 // NewSession makes the executor of a session with capabilities caps on both sides.
@@ -599,7 +601,8 @@ func (x *Session) rewrite(p *plan.Rewrite, more bool) error {
 		return err
 	}
 	begun := time.Now()
-	defer func() { x.step("upstream", begun, 0, p.Head, p.Row, p.Tail) }()
+	x.passed = 0
+	defer func() { x.step("upstream", begun, x.passed, p.Head, p.Row, p.Tail) }()
 	if err := x.send(wire.ComQuery, x.sql); err != nil {
 		return err
 	}

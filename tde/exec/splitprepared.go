@@ -14,25 +14,9 @@ func (x *Session) prepareSplit(ctx context.Context, st *statement, p *plan.Split
 	if err != nil {
 		return err
 	}
-	if err := x.send(wire.ComStmtPrepare, st.sql); err != nil {
-		return err
-	}
-	packet, err := x.readUpstream()
-	if err != nil {
-		return x.lost(err)
-	}
-	if wire.IsError(packet) {
-		return x.statementError(packet)
-	}
-	ok, err := wire.DecodePrepareOK(packet)
+	ok, err := x.prepareNothing(st)
 	if err != nil {
 		return err
-	}
-	st.id, st.upstream = ok.StatementID, int(ok.Params)
-	for _, n := range []int{int(ok.Params), int(ok.Columns)} {
-		if err := x.skipDefinitions(n); err != nil {
-			return err
-		}
 	}
 	ok.Params, ok.Columns = uint16(st.params), uint16(len(columns))
 	if err := x.client.WritePacket(ok.Append(nil)); err != nil {
@@ -56,6 +40,30 @@ func (x *Session) prepareSplit(ctx context.Context, st *statement, p *plan.Split
 		return x.gone(err)
 	}
 	return nil
+}
+
+// prepareNothing prepares upstream what it can do of a statement, for the id; what it says of that is not the client's.
+func (x *Session) prepareNothing(st *statement) (ok wire.PrepareOK, err error) {
+	if err := x.send(wire.ComStmtPrepare, st.sql); err != nil {
+		return ok, err
+	}
+	packet, err := x.readUpstream()
+	if err != nil {
+		return ok, x.lost(err)
+	}
+	if wire.IsError(packet) {
+		return ok, x.statementError(packet)
+	}
+	if ok, err = wire.DecodePrepareOK(packet); err != nil {
+		return ok, err
+	}
+	st.id, st.upstream = ok.StatementID, int(ok.Params)
+	for _, n := range []int{int(ok.Params), int(ok.Columns)} {
+		if err := x.skipDefinitions(n); err != nil {
+			return ok, err
+		}
+	}
+	return ok, nil
 }
 
 // describeSplit prepares the text in the evaluator over empty tables, for the definitions of its result.

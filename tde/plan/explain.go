@@ -10,34 +10,86 @@ import (
 
 // Explain is EXPLAIN of a statement on encrypted tables: it answers with the statement's plan.
 type Explain struct {
-	Of    Plan
-	Start int // where the statement begins in the template, which has its literals
+	Of      Plan
+	Start   int  // where the statement begins in the template, which has its literals
+	Analyze bool // the statement, which only reads, runs as well, and its answer is figures: EXPLAIN ANALYZE, and MariaDB's ANALYZE
 }
 
 func (*Explain) plan() {}
 
 // String implements Plan.
-func (p *Explain) String() string { return "Explain " + p.Of.String() }
+func (p *Explain) String() string {
+	if p.Analyze {
+		return "Analyze " + p.Of.String()
+	}
+	return "Explain " + p.Of.String()
+}
 
 // ExplainColumns are the columns of a plan's Rows.
 var ExplainColumns = []string{"step", "detail", "remark"}
 
 // explainPlan plans the statement that EXPLAIN names.
 func (b *block) explainPlan(s *ast.ExplainStmt) (Plan, error) {
-	if _, shows := s.Stmt.(*ast.ShowStmt); shows || s.Analyze {
+	if _, shows := s.Stmt.(*ast.ShowStmt); shows || s.Analyze && b.env.Mode.MariaDB {
 		return nil, refuse("statement", "this statement on an encrypted table is not supported")
 	}
 	if !b.env.Mode.MariaDB && len(b.tokens) > 1 && (b.is(1, "EXTENDED") || b.is(1, "PARTITIONS")) {
 		return nil, refuse("statement", "this statement on an encrypted table is not supported")
 	}
-	return b.explainRest()
+	p, err := b.explainRest()
+	if s.Analyze && err == nil {
+		return analyzed(p), nil
+	}
+	return p, err
+}
+
+// analyzed makes a plan one that runs the statement.
+func analyzed(p Plan) Plan {
+	e, ok := p.(*Explain)
+	if !ok {
+		return p
+	}
+	switch of := e.Of.(type) {
+	case *Split:
+		e.Analyze = !of.Uses.NoRows && len(of.Uses.UserOut) == 0
+	case *Rewrite:
+		e.Analyze = of.Verb == "SELECT"
+	}
+	if !e.Analyze {
+		return refuse("statement", "EXPLAIN ANALYZE and ANALYZE of a statement on an encrypted table that does more than read are not supported; EXPLAIN is")
+	}
+	return e
+}
+
+// analyzeUnread plans MariaDB's ANALYZE [FORMAT = …] of a query; nil where it is another statement.
+func (b *block) analyzeUnread() Plan {
+	if !b.env.Mode.MariaDB || len(b.tokens) < 2 || !b.is(0, "ANALYZE") {
+		return nil
+	}
+	i := 1
+	if b.is(i, "FORMAT") {
+		i += 3
+	}
+	if i >= len(b.tokens) || !b.is(i, "SELECT") && !b.is(i, "WITH") && !b.is(i, "(") {
+		return nil
+	}
+	p, err := b.explainRest()
+	if err != nil {
+		return nil
+	}
+	if e, ok := p.(*Explain); ok {
+		if _, passes := e.Of.(*PassThrough); passes {
+			return nil
+		}
+	}
+	return analyzed(p)
 }
 
 // explainUnread plans EXPLAIN of a SELECT that the parser cannot read, so that the server says what is wrong with it; nil where
 // it is another statement.
 func (b *block) explainUnread() Plan {
-	if len(b.tokens) == 0 || b.word("ANALYZE") >= 0 {
-		return nil
+	if p := b.analyzeUnread(); p != nil || len(b.tokens) == 0 || b.word("ANALYZE") >= 0 {
+		return p
 	}
 	switch strings.ToUpper(b.text[b.tokens[0].Start:b.tokens[0].End]) {
 	case "EXPLAIN", "DESCRIBE", "DESC":
