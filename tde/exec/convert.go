@@ -33,6 +33,8 @@ type conversion struct {
 	lock, work *ownConn
 	counter    uint64 // AUTO_INCREMENT of the twin
 	engine     string
+	keys       []tie
+	views      []readingView
 }
 
 func (c *conversion) twin() string { return twinPrefix + hex.EncodeToString(c.mark.id[:]) }
@@ -102,6 +104,9 @@ func (x *Session) convert(ctx context.Context, p *plan.ConvertTable) (rows uint6
 		return 0, fmt.Errorf("making a table id: %w", err)
 	}
 	c := &conversion{Session: x, mark: newConversion(p.DB, p.Name, id, p.Encrypt), from: from}
+	if err := c.bystanders(ctx); err != nil {
+		return 0, err
+	}
 	end := k.gate.begin(id)
 	defer end()
 	k.converting.Store(c.mark)
@@ -133,10 +138,10 @@ func (c *conversion) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer c.work.close()
-	if err := c.bystanders(ctx); err != nil {
-		return err
-	}
 	swapping, err := c.locked(ctx)
+	if err == nil && len(c.keys)+len(c.views) > 0 {
+		err = c.catalog.finish(ctx, c.mark.DB, hex.EncodeToString(c.mark.id[:]))
+	}
 	if err == nil {
 		c.publish()
 		if _, failed := c.work.exec("DROP TABLE IF EXISTS " + c.in(c.old())); failed != nil {
@@ -155,6 +160,11 @@ func (c *conversion) publish() {
 	k := c.catalog
 	if c.mark.Encrypt {
 		k.publish(c.sealer)
+		for i := range c.views {
+			if t := c.views[i].table; t != nil {
+				k.publish(&sealer{table: t})
+			}
+		}
 		return
 	}
 	k.forget(c.from)
@@ -174,6 +184,11 @@ func (c *conversion) undo(ctx context.Context, swapping bool, failed error) erro
 	}
 	if err == nil {
 		_, err = c.catalog.Lookup(ctx, c.mark.DB, c.mark.Name)
+	}
+	for i := range c.views {
+		if err == nil {
+			_, err = c.catalog.Lookup(ctx, c.views[i].db, c.views[i].name)
+		}
 	}
 	if err != nil {
 		c.catalog.log.Error("it is not known whether a conversion was done; statements on the table are refused until the next start",
@@ -200,7 +215,18 @@ func (c *conversion) locked(ctx context.Context) (swapping bool, err error) {
 	if err := c.prepare(ctx); err != nil {
 		return false, err
 	}
+	if err := c.bind(ctx); err != nil {
+		return false, err
+	}
+	if c.mark.Encrypt {
+		if err := c.sealViews(ctx); err != nil {
+			return false, err
+		}
+	}
 	if err := c.copyRows(ctx); err != nil {
+		return false, err
+	}
+	if err := c.writePlan(ctx); err != nil {
 		return false, err
 	}
 	return c.swap(ctx)
@@ -210,7 +236,7 @@ func (c *conversion) locked(ctx context.Context) (swapping bool, err error) {
 func (c *conversion) lockAlone() error {
 	gate := c.catalog.gate
 	for {
-		if _, err := c.lock.exec("LOCK TABLES " + c.in(c.mark.Name) + " WRITE, " + c.in(c.old()) + " WRITE"); err != nil {
+		if _, err := c.lock.exec(c.lockText()); err != nil {
 			return err
 		}
 		if gate.shut(c.mark.id) {

@@ -30,24 +30,29 @@ func (c *conversion) bystanders(ctx context.Context) error {
 	if err := c.catalog.seesAll(ctx); err != nil {
 		return err
 	}
-	for _, k := range []struct{ what, query string }{
-		{"a foreign key", "SELECT CONSTRAINT_SCHEMA, CONSTRAINT_NAME FROM information_schema.KEY_COLUMN_USAGE " +
-			"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND REFERENCED_TABLE_NAME IS NOT NULL LIMIT 1"},
-		{"a foreign key", "SELECT CONSTRAINT_SCHEMA, CONSTRAINT_NAME FROM information_schema.KEY_COLUMN_USAGE " +
-			"WHERE REFERENCED_TABLE_SCHEMA = ? AND REFERENCED_TABLE_NAME = ? LIMIT 1"},
-		{"a trigger", "SELECT TRIGGER_SCHEMA, TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = ? AND EVENT_OBJECT_TABLE = ? LIMIT 1"},
-	} {
-		rows, err := c.catalog.rows(ctx, k.query, c.mark.DB, c.mark.Name)
-		if err != nil {
-			return err
-		}
-		if len(rows) > 0 {
-			return notSupported("encrypting or decrypting table %s.%s, which has, or is named by, %s (%s.%s), is not supported; drop that first",
-				c.mark.DB, c.mark.Name, k.what, rows[0][0], rows[0][1])
-		}
+	triggers, err := c.catalog.rows(ctx, "SELECT TRIGGER_SCHEMA, TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = ? AND EVENT_OBJECT_TABLE = ? LIMIT 1",
+		c.mark.DB, c.mark.Name)
+	if err != nil {
+		return err
+	}
+	if len(triggers) > 0 {
+		return notSupported("encrypting or decrypting table %s.%s, which has a trigger (%s.%s), is not supported; drop that first",
+			c.mark.DB, c.mark.Name, triggers[0][0], triggers[0][1])
+	}
+	if c.keys, err = c.ties(ctx); err != nil {
+		return err
+	}
+	for _, o := range c.tied() {
+		c.mark.andOf(o[1])
 	}
 	if !c.mark.Encrypt {
 		return nil
+	}
+	if c.views, err = c.readers(ctx); err != nil {
+		return err
+	}
+	for i := range c.views {
+		c.mark.andOf(c.views[i].name)
 	}
 	return c.definitions(ctx)
 }
@@ -74,11 +79,10 @@ func grantsAll(row, privilege string) bool {
 	return global && (list == "ALL PRIVILEGES" || slices.ContainsFunc(strings.Split(list, ","), func(p string) bool { return strings.TrimSpace(p) == privilege }))
 }
 
-// definitions refuses to encrypt what a view, a stored function, a trigger or an event could name: the server runs them without
+// definitions refuses to encrypt what a stored function, a trigger or an event could name: the server runs them without
 // the proxy. Procedures are looked at when they are called.
 func (c *conversion) definitions(ctx context.Context) error {
 	for _, k := range []struct{ what, query string }{
-		{"view", "SELECT TABLE_SCHEMA, TABLE_NAME, COALESCE(VIEW_DEFINITION, '') FROM information_schema.VIEWS WHERE TABLE_SCHEMA"},
 		{"function", "SELECT ROUTINE_SCHEMA, ROUTINE_NAME, COALESCE(ROUTINE_DEFINITION, '') FROM information_schema.ROUTINES " +
 			"WHERE ROUTINE_TYPE = 'FUNCTION' AND ROUTINE_SCHEMA"},
 		{"trigger", "SELECT TRIGGER_SCHEMA, TRIGGER_NAME, COALESCE(ACTION_STATEMENT, '') FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA"},
@@ -89,13 +93,18 @@ func (c *conversion) definitions(ctx context.Context) error {
 			return err
 		}
 		for _, r := range rows {
-			if r[2] == "" || plan.Names(r[2], c.mark.Name) {
+			if r[2] == "" || c.namedIn(r[2]) {
 				return notSupported("encrypting table %s.%s, which %s %s.%s names, or could name (its definition cannot be seen by upstream.user), is not supported",
 					c.mark.DB, c.mark.Name, k.what, r[0], r[1])
 			}
 		}
 	}
 	return nil
+}
+
+// namedIn says whether a text could name the table, or a view that reads it.
+func (c *conversion) namedIn(text string) bool {
+	return plan.Names(text, c.mark.Name) || slices.ContainsFunc(c.views, func(v readingView) bool { return plan.Names(text, v.name) })
 }
 
 // settleConversions ends what conversions have left that were interrupted: a RENAME decided what became of each, and what it did
@@ -106,19 +115,23 @@ func (c *Catalog) settleConversions(ctx context.Context) error {
 		return fmt.Errorf("looking for interrupted conversions: %w", err)
 	}
 	for _, r := range rows {
-		id, twin := strings.CutPrefix(r[1], twinPrefix)
-		if !twin {
-			id = strings.TrimPrefix(r[1], oldPrefix)
+		id := r[1][strings.LastIndexByte(r[1], '~')+1:]
+		if r[1] == probeView {
+			if _, err := c.upstream.Query(ctx, "DROP VIEW IF EXISTS "+quoteName(r[0])+"."+quoteName(probeView)); err != nil {
+				return fmt.Errorf("ending an interrupted conversion: %w", err)
+			}
+			continue
 		}
 		if err := c.settle(ctx, r[0], id); err != nil {
 			return fmt.Errorf("ending an interrupted conversion: %w", err)
 		}
-		c.log.Info("ended a conversion that was interrupted", "database", r[0], "undone", twin)
+		c.log.Info("ended a conversion that was interrupted", "database", r[0], "undone", strings.HasPrefix(r[1], twinPrefix))
 	}
 	return nil
 }
 
-// settle drops the tables that a conversion has left, once no statement of its is under way upstream.
+// settle drops the tables that a conversion has left, once no statement of its is under way upstream. Where the RENAME is done, what was planned
+// for after it is done first.
 func (c *Catalog) settle(ctx context.Context, db, id string) error {
 	for {
 		rows, err := c.rows(ctx, "SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND INFO LIKE '%"+conversionPrefix+"~%"+id+"%'")
@@ -135,6 +148,21 @@ func (c *Catalog) settle(ctx context.Context, db, id string) error {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	_, err := c.upstream.Query(ctx, "DROP TABLE IF EXISTS "+quoteName(db)+"."+quoteName(twinPrefix+id)+", "+quoteName(db)+"."+quoteName(oldPrefix+id))
+	there, err := c.rows(ctx, "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME LIKE '"+conversionPrefix+"~%"+id+"'", db)
+	if err != nil {
+		return err
+	}
+	has := func(name string) bool {
+		return slices.ContainsFunc(there, func(r []string) bool { return r[0] == name })
+	}
+	if has(planPrefix+id) && !has(twinPrefix+id) {
+		err = c.finish(ctx, db, id)
+	} else if has(planPrefix + id) { // before the twin, which says that nothing of it is to be done
+		_, err = c.upstream.Query(ctx, "DROP TABLE IF EXISTS "+quoteName(db)+"."+quoteName(planPrefix+id))
+	}
+	if err != nil {
+		return err
+	}
+	_, err = c.upstream.Query(ctx, "DROP TABLE IF EXISTS "+quoteName(db)+"."+quoteName(twinPrefix+id)+", "+quoteName(db)+"."+quoteName(oldPrefix+id))
 	return err
 }

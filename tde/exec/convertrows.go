@@ -70,7 +70,7 @@ func (c *conversion) prepareSealed(ctx context.Context, create string) (string, 
 	if err := c.protect(ctx, t); err != nil {
 		return "", err
 	}
-	s, ddl, err := c.physical(t, &schema.Physical{As: c.twin()})
+	s, ddl, err := c.physical(t, &schema.Physical{As: c.twin(), NoForeignKeys: true})
 	c.from, c.to, c.sealer = clearOf(t), t, s
 	return ddl, err
 }
@@ -91,7 +91,7 @@ func (c *conversion) prepareClear(stored string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("exec: internal error: the definition of table %s.%s begins in an unknown way", c.from.DB, c.from.Name)
 	}
-	return "CREATE TABLE " + c.in(c.twin()) + " (" + rest, nil
+	return withoutForeignKeys("CREATE TABLE " + c.in(c.twin()) + " (" + rest), nil
 }
 
 // targets are the physical columns of the twin.

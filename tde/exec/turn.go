@@ -104,14 +104,21 @@ type Conversion struct {
 }
 
 func newConversion(db, name string, id schema.TableID, encrypt bool) *Conversion {
-	c := &Conversion{DB: db, Name: name, Encrypt: encrypt, Begun: time.Now(), id: id}
+	c := &Conversion{DB: db, Name: name, Encrypt: encrypt, Begun: time.Now(), id: id, words: []string{"prepare", "execute", "call"}}
+	c.andOf(name)
+	return c
+}
+
+// andOf makes it a conversion that statements about another table or view wait for, too.
+func (c *Conversion) andOf(name string) {
 	for _, b := range []byte(name) {
 		if b >= 0x80 || b == '`' || b == '"' || b == '\\' || b == '\'' {
-			return c // it can be spelt in several ways
+			c.words = nil // it can be spelt in several ways
 		}
 	}
-	c.words = []string{strings.ToLower(name), "prepare", "execute", "call"}
-	return c
+	if c.words != nil {
+		c.words = append(c.words, strings.ToLower(name))
+	}
 }
 
 // concerns says whether a statement could be about the table. One that was prepared, or a procedure, could.

@@ -23,6 +23,8 @@ type Physical struct {
 	IfNotExists bool
 	Replace     bool
 	As          string // the name that it gets, where that is not the table's own
+	// NoForeignKeys: they are added when the table has its name.
+	NoForeignKeys bool
 	// MaxStored is the size of a column's largest stored form, and Overhead what a cell adds to it, in bytes.
 	MaxStored func(*Column) int
 	Overhead  int
@@ -95,6 +97,9 @@ func (p *printer) print() (string, error) {
 	var lines []string
 	for i := range p.columns {
 		lines = append(lines, p.columns[i].column())
+	}
+	if p.NoForeignKeys {
+		p.foreign = nil
 	}
 	for _, pieces := range [][]piece{p.indexes, p.foreign, p.checks} {
 		for i := range pieces {
