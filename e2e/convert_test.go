@@ -336,8 +336,30 @@ func convertProgress(t *testing.T, s *harness.Server, p *harness.Proxy, c *rawmy
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	run(t, holder, "COMMIT")
+	id := awaitShown(t, c, "ENCRYPTION='Y': waiting for locks")
+	run(t, c, "KILL QUERY "+id)
+	wantError(t, "a conversion that was killed", <-done, 1317)
+	if stored(t, s, "slow") {
+		t.Error("a conversion that was killed has converted")
+	}
+	run(t, holder, "COMMIT", "INSERT INTO slow VALUES (1), (2), (3), (4), (5), (6), (7), (8)")
+	for range 13 {
+		run(t, holder, "INSERT INTO slow SELECT * FROM slow")
+	}
+	run(t, holder, "ANALYZE TABLE slow")
+	go func() {
+		other, err := p.Connect(rawmysql.Config{Database: "shop", Timeout: 60 * time.Second})
+		if err == nil {
+			err = other.Exec("ALTER TABLE slow ENCRYPTION='Y'")
+			other.Close()
+		}
+		done <- err
+	}()
+	awaitShown(t, c, "ENCRYPTION='Y': copying rows, ")
 	must(t, <-done)
+	if got := column(t, c, "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%slow%ENCRYPTION=%copying%' AND ID <> CONNECTION_ID()"); got[0] != "0" {
+		t.Error("a conversion that is done is in the process list still")
+	}
 	if _, err := p.Metric(metric); err == nil {
 		t.Error("a conversion that is done is shown still")
 	}
@@ -347,6 +369,23 @@ func convertProgress(t *testing.T, s *harness.Server, p *harness.Proxy, c *rawmy
 		t.Errorf("table status: exit %d, %v, %s", code, err, out)
 	}
 	must(t, s.Exec("DROP TABLE shop.`~tde~twin~0`"))
+}
+
+// awaitShown waits until the process list shows a text, and gives the id of the connection that shows it.
+func awaitShown(t *testing.T, c *rawmysql.Conn, text string) (id string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		results, err := c.Query("SHOW FULL PROCESSLIST")
+		must(t, err)
+		for _, row := range results[0].Rows {
+			if row[7] != nil && strings.Contains(string(row[7]), text) {
+				t.Logf("%s", row[7])
+				return string(row[0])
+			}
+		}
+	}
+	t.Fatalf("the process list does not show %s", text)
+	return ""
 }
 
 // convertCanary looks for the values of an encrypted table in its files and in binlogs that began after them.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -35,6 +36,7 @@ type conversion struct {
 	engine     string
 	keys       []tie
 	views      []readingView
+	client     sync.Mutex // has the client's own connection
 }
 
 func (c *conversion) twin() string { return twinPrefix + hex.EncodeToString(c.mark.id[:]) }
@@ -118,10 +120,13 @@ func (x *Session) convert(ctx context.Context, p *plan.ConvertTable) (rows uint6
 	if err := k.turns.quiesce(ctx); err != nil {
 		return 0, err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer c.tell(cancel)()
 	k.log.Info("converting a table", "database", p.DB, "table", p.Name, "encrypt", p.Encrypt, "user", x.User)
 	if err = c.run(ctx); err != nil {
 		k.log.Error("a table was not converted", "database", p.DB, "table", p.Name, "encrypt", p.Encrypt, "error", err)
-		return 0, err
+		return 0, interrupted(ctx, err)
 	}
 	rows = c.mark.Rows.Load()
 	k.log.Info("converted a table", "database", p.DB, "table", p.Name, "encrypt", p.Encrypt, "rows", rows, "took", time.Since(c.mark.Begun).Round(time.Millisecond))
@@ -212,6 +217,7 @@ func (c *conversion) locked(ctx context.Context) (swapping bool, err error) {
 	if err := c.lockAlone(); err != nil {
 		return false, err
 	}
+	c.mark.stage.Store(1)
 	if err := c.prepare(ctx); err != nil {
 		return false, err
 	}
@@ -226,6 +232,7 @@ func (c *conversion) locked(ctx context.Context) (swapping bool, err error) {
 	if err := c.copyRows(ctx); err != nil {
 		return false, err
 	}
+	c.mark.stage.Store(2)
 	if err := c.writePlan(ctx); err != nil {
 		return false, err
 	}

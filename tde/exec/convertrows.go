@@ -67,7 +67,10 @@ func (c *conversion) prepareSealed(ctx context.Context, create string) (string, 
 		return "", fmt.Errorf("describing table %s.%s: %w", c.mark.DB, c.mark.Name, err)
 	}
 	t.ID = c.mark.id
-	if err := c.protect(ctx, t); err != nil {
+	c.client.Lock()
+	err = c.protect(ctx, t)
+	c.client.Unlock()
+	if err != nil {
 		return "", err
 	}
 	s, ddl, err := c.physical(t, &schema.Physical{As: c.twin(), NoForeignKeys: true})
@@ -200,7 +203,7 @@ func (b *rowBatch) add(row string) error {
 	return nil
 }
 
-// tellEvery is how often the log has how far a conversion is, and the client's connection is seen to be there still.
+// tellEvery is how often the log has how far a conversion is.
 const tellEvery = 10 * time.Second
 
 func (b *rowBatch) flush() error {
@@ -219,7 +222,6 @@ func (b *rowBatch) flush() error {
 	if time.Since(b.told) > tellEvery {
 		b.told = time.Now()
 		b.catalog.log.Info("converting a table", "database", b.mark.DB, "table", b.mark.Name, "rows", done, "of_about", b.mark.Of.Load())
-		_, err = b.exec("DO 0")
 	}
 	return err
 }

@@ -98,6 +98,7 @@ type Conversion struct {
 	Begun    time.Time
 	// Rows are those that have been written, of about Of.
 	Rows, Of atomic.Uint64
+	stage    atomic.Int32 // of stages
 
 	id    schema.TableID
 	words []string // in lower case: a text with none of them is not about the table; none: any text may be
