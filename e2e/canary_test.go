@@ -281,7 +281,7 @@ func TestCanary(t *testing.T) {
 			if attributes {
 				c.Extra |= rawmysql.ClientQueryAttributes
 			}
-			for _, w := range slices.Concat(canaryWrites(), changeWrites(), upsertWrites(), viewWrites()) {
+			for _, w := range slices.Concat(canaryWrites(), changeWrites(), upsertWrites(), viewWrites(), functionWrites()) {
 				name := fmt.Sprintf("%s (query attributes %t)", w.name, attributes)
 				var a harness.Canaries
 				conn := s.connect(t, c)

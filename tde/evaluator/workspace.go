@@ -39,13 +39,16 @@ type Workspace struct {
 	schemas map[string]*privateSchema // by folded name
 	tables  map[string]*loaded        // by schema and folded table
 	views   map[string]string         // their texts, by schema and folded name
-	clock   uint64                    // counts uses of tables
-	used    []*loaded                 // with rows, or about to have some
-	current string                    // the current database's private name
-	rows    int                       // loaded since the last commit
-	tainted bool                      // the lend may leave more behind than variables
-	loader  *Loader
-	bytes   int64 // counted by Evaluator.taken
+	// functions are stored ones, by schema and name in lower case
+	functions map[string]*heldFunction
+	collation string    // of new schemas; "": not asked for yet
+	clock     uint64    // counts uses of tables
+	used      []*loaded // with rows, or about to have some
+	current   string    // the current database's private name
+	rows      int       // loaded since the last commit
+	tainted   bool      // the lend may leave more behind than variables
+	loader    *Loader
+	bytes     int64 // counted by Evaluator.taken
 
 	prepared map[string]*preparedText // by preparedKey
 
@@ -137,7 +140,7 @@ func (w *Workspace) command(appendTo func([]byte) []byte) error {
 	if w.answer {
 		return fmt.Errorf("%w: the answer before was not read", errOwn)
 	}
-	if err := errors.Join(w.closeLoader(), w.client()); err != nil {
+	if err := errors.Join(w.closeLoader(), w.onlyCalled(), w.client()); err != nil {
 		return err
 	}
 	w.conn.ResetSequence()

@@ -40,8 +40,8 @@ func makeAccount(c *conn) error {
 	for _, sql := range []string{
 		"CREATE USER IF NOT EXISTS " + workspaceAccount + "@localhost IDENTIFIED BY ''",
 		// LOCK TABLES is what FOR UPDATE needs. EXECUTE, so that a function that does not exist is that, and not one that may
-		// not be called: there are none.
-		"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, LOCK TABLES, EXECUTE, CREATE VIEW, SHOW VIEW ON `\\_tde\\_w%`.* TO " + workspaceAccount + "@localhost",
+		// not be called.
+		"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, LOCK TABLES, EXECUTE, CREATE ROUTINE, ALTER ROUTINE, CREATE VIEW, SHOW VIEW ON `\\_tde\\_w%`.* TO " + workspaceAccount + "@localhost",
 		"GRANT SESSION_VARIABLES_ADMIN ON *.* TO " + workspaceAccount + "@localhost",
 		"ALTER INSTANCE DISABLE INNODB REDO_LOG", // nothing here outlives the process
 	} {

@@ -164,6 +164,9 @@ func (w *Workspace) clean() {
 		err = w.send("ROLLBACK", sent{})
 	}
 	w.tainted, w.rows, w.want = false, 0, w.want[:0]
+	for _, f := range w.functions {
+		f.called = false
+	}
 	wait := false
 	for _, t := range w.used {
 		if t.dirty {

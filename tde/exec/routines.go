@@ -2,20 +2,36 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/tdeproxy/tdeproxy/tde/plan"
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/evaluator"
 )
 
-// functions sees that the evaluator's functions do what upstream's do.
+// functions sees that the evaluator's functions do what upstream's do, and gives it the stored ones.
 func (s *splitRun) functions(ctx context.Context) error {
-	if s.plan.Uses.Zones {
+	zones := s.plan.Uses.Zones
+	stored, err := s.storedFunctions(ctx)
+	if err != nil {
+		return err
+	}
+	copies := make([]evaluator.Function, len(stored))
+	for i, f := range stored {
+		copies[i] = f.copied
+		s.timed, s.varies, zones = s.timed || f.Now, s.varies || f.Unsteady, zones || f.Zones
+	}
+	if zones {
 		if err := s.zones(ctx); err != nil {
 			return err
 		}
 	}
-	return s.catalog.noneStored(ctx, s.plan.Uses.Functions)
+	err = s.bench.Functions(copies)
+	if e := (*wire.Error)(nil); errors.As(err, &e) && len(stored) > 0 {
+		err = stored[0].refused(fmt.Sprintf("the evaluator could not make it, or one that it calls (error %d)", e.Code))
+	}
+	return err
 }
 
 // zones sees that CONVERT_TZ finds the time zones that upstream's tables have. Where they are empty, so are the evaluator's,
@@ -45,32 +61,11 @@ func (s *splitRun) zones(ctx context.Context) error {
 	return s.catalog.evaluator.LearnZones(ctx, names)
 }
 
-// noneStored sees that upstream has no function of the names that a statement calls beside the server's own: a stored or
-// loaded one runs there alone, where the values are ciphertext.
-func (c *Catalog) noneStored(ctx context.Context, functions []plan.Routine) error {
-	loaded := "mysql.func WHERE name = ?"
-	if !c.mariaDB {
-		loaded = "performance_schema.user_defined_functions WHERE UDF_NAME = ?"
-	}
-	for _, f := range functions {
-		rows, err := c.rows(ctx, "SELECT 1 FROM information_schema.ROUTINES WHERE ROUTINE_TYPE = 'FUNCTION' AND ROUTINE_SCHEMA = ? "+
-			"AND ROUTINE_NAME = ? UNION ALL SELECT 1 FROM "+loaded, f.DB, f.Name, f.Name)
-		if err != nil {
-			return fmt.Errorf("looking for function %s.%s: %w", f.DB, f.Name, err)
-		}
-		if len(rows) > 0 {
-			return notSupported("a stored or loadable function (%s.%s) in a statement with an encrypted table is not supported", f.DB, f.Name)
-		}
-	}
-	return nil
-}
-
 // strange is the error for an answer that is not one of a statement with a function that does not exist: the function is
 // the evaluator's own after all, and nobody knows what it does.
 func (s *splitRun) strange() error {
-	if len(s.plan.Uses.Functions) == 0 {
+	if s.missing == "" {
 		return nil
 	}
-	f := s.plan.Uses.Functions[0]
-	return notSupported("function %s in a statement with an encrypted table is not supported", quoteName(f.Name))
+	return notSupported("function %s in a statement with an encrypted table is not supported", quoteName(s.missing))
 }

@@ -34,6 +34,10 @@ type splitRun struct {
 	// read reads a fetch's rows; nil: as Session.query does.
 	read     func(sql string, fn func(row [][]byte) error) error
 	grouping *grouping // whose text runs; nil: the client's own
+	// missing is the name of a function that is neither the server's nor stored upstream; timed and varies say that a stored one asks for
+	// the time, and that one may give another value at each call.
+	missing       string
+	timed, varies bool
 }
 
 // errRedefined says that a table is not what the plan took it for: the statement is planned again. Nothing of an answer has been
@@ -152,7 +156,7 @@ func (s *splitRun) prepareSession() error {
 	if err != nil {
 		return err
 	}
-	if s.plan.Uses.Now || s.clock {
+	if s.plan.Uses.Now || s.timed || s.clock {
 		now, err := s.now()
 		if err != nil {
 			return err

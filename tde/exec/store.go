@@ -77,6 +77,9 @@ func (s *storeRun) run(ctx context.Context) (ok wire.OK, err error) {
 	if err := s.functions(ctx); err != nil {
 		return ok, err
 	}
+	if u := s.into.Upsert; u != nil && s.varies {
+		return ok, notSupported("ON DUPLICATE KEY UPDATE of an encrypted table with a function that gives another value at each call is not supported")
+	}
 	if err := s.prepareSession(); err != nil {
 		return ok, err
 	}

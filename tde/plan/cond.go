@@ -211,6 +211,10 @@ func (v *clearVisitor) Enter(n ast.Node) (ast.Node, bool) {
 			err = refuse("expression", "column %s is used in an expression that the server cannot compute over ciphertext", columnName(c.src.table, c.col))
 		}
 		v.err = err
+	case *ast.FuncCallExpr:
+		if mayBeStored(e, v.b.env.Mode) {
+			v.err = refuse("function", "function %s, which may be a stored one, in a statement with an encrypted table is not supported", quote(e.FnName.O))
+		}
 	case *ast.DefaultExpr:
 		if e.Name != nil {
 			v.err = refuse("expression", "DEFAULT(column) in a statement with an encrypted table is not supported")

@@ -69,6 +69,15 @@ func pure(name string) bool {
 	return among(pureFunctions, name) || among(spatialFunctions, name) || strings.HasPrefix(name, "st_") || strings.HasPrefix(name, "mbr")
 }
 
+// mayBeStored says whether a function is none of the server's own, as far as the planner knows.
+func mayBeStored(f *ast.FuncCallExpr, mode Mode) bool {
+	name := f.FnName.L
+	if f.Schema.O != "" {
+		return !mode.MariaDB || !among(ownSchemas, f.Schema.L) || !pure(name)
+	}
+	return !pure(name) && !among(askedFunctions, name) && !among(timeFunctions, name) && !among(unsteadyFunctions, name) && !among(lockedFunctions, name)
+}
+
 // expression notes what an expression uses beside columns and tables, and refuses what the evaluator must not run.
 func (t *tree) expression(n ast.Node) error {
 	switch e := n.(type) {
