@@ -179,6 +179,9 @@ func TestGroupsOverJoinsStay(t *testing.T) {
 			{"SELECT k, y, SUM(v) FROM (SELECT k, EXTRACT(YEAR FROM hat) AS y, d * (1 - q) AS v FROM g, h WHERE s = hs AND hat IS NOT NULL) z GROUP BY k, y ORDER BY k, y", 6},
 			{"SELECT SUM(d), COUNT(*) FROM g, h WHERE s = hs AND NOT EXISTS (SELECT 1 FROM h z WHERE z.hk = h.hk AND z.hs <> s)", 1},
 			{"SELECT SUM(d), COUNT(*) FROM g WHERE s IN (SELECT hs FROM h GROUP BY hs HAVING SUM(q) > 0) AND s NOT IN (SELECT hs FROM h WHERE hk LIKE 'r%')", 1},
+			{"SELECT s, COUNT(hid), SUM(q), MAX(hi) FROM g LEFT JOIN h ON s = hs AND hk NOT LIKE '%b%' AND i < hi GROUP BY s ORDER BY s", 7},
+			{"SELECT c, COUNT(*) FROM (SELECT id, COUNT(hid) AS c FROM g LEFT JOIN h ON s = hs AND hk NOT LIKE '%b%' WHERE d > 0 GROUP BY id) z GROUP BY c ORDER BY c", 20},
+			{"SELECT c, COUNT(*), MIN(k) FROM (SELECT s, COUNT(i) AS c, s k FROM g GROUP BY s) z GROUP BY c ORDER BY c", 7},
 			{"SELECT SUBSTRING(k, 1, 1) AS c, COUNT(DISTINCT hs) FROM g, h WHERE (s = hs AND q > 0 AND hid < 50) OR (s = hs AND q < -10) GROUP BY c ORDER BY c", 5},
 		} {
 			before, err := s.proxy.Metric(residualLoaded)

@@ -23,6 +23,22 @@ func (f *filter) add(c *kernel.Condition, of *plan.Predicate) {
 	*f = append(*f, filterStage{condition: c, of: of})
 }
 
+// bind notes conditions, but for those that upstream has decided: bound says that it could. It reports false where one is only a server's to
+// decide.
+func (f *filter) bind(p *predicates, of []plan.Conjunct, bound bool) bool {
+	for _, c := range of {
+		if c.Bound && bound {
+			continue
+		}
+		condition := p.condition(c.Predicate)
+		if condition == nil {
+			return false
+		}
+		f.add(condition, c.Predicate)
+	}
+	return true
+}
+
 // order sorts the conditions, those first that are expected to remove most rows for the fewest columns, and gives the columns that they
 // need.
 func (f filter) order(columns int) (used []bool) {

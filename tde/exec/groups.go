@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -29,7 +31,12 @@ type grouping struct {
 	expect []wire.Column // the definitions of the client's own text
 	answer [][]byte      // and as the client is to have them
 	calls  []kernel.Aggregate
+	sums   []summand // of calls
 	cols   []*schema.Column
+	over   *grouping // whose groups are the rows; nil: those of the plan's Fetch
+	outer  filter    // what rows of the table that is joined by LEFT JOIN must fulfil
+	count  []int     // columns of which only is asked whether they are NULL
+	bound  bool      // all constants of the fetch's SQL can be bound: upstream decides what it has of the filter
 }
 
 // group answers the query with groups that the proxy makes; done is false where the evaluator has to do it all.
@@ -47,7 +54,7 @@ func (s *splitRun) group(params *wire.Execute, more bool) (done bool, err error)
 	if err == nil {
 		g.define()
 		g.rows = kernel.NewGroups(g.keys, g.calls, groupsMax)
-		err = s.fetchJoined(g)
+		err = s.fetchOver(g)
 	}
 	if err == nil {
 		s.grouping = g
@@ -65,15 +72,21 @@ func (s *splitRun) group(params *wire.Execute, more bool) (done bool, err error)
 func (s *splitRun) bindGroups(p *plan.Groups) (g *grouping, ok bool) {
 	f := &p.Fetch
 	g = &grouping{plan: p}
-	used := predicates{binder: &s.binder, fetch: f, used: make([]bool, len(f.Columns))}
-	for _, c := range f.Filter {
-		bound := used.condition(c.Predicate)
-		if bound == nil {
+	if p.Over != nil {
+		if g.over, ok = s.bindGroups(p.Over); !ok {
 			return nil, false
 		}
-		g.filter.add(bound, c.Predicate)
+	}
+	used := predicates{binder: &s.binder, fetch: f, used: make([]bool, len(f.Columns))}
+	g.bound = s.binds(f)
+	if !g.filter.bind(&used, f.Filter, g.bound) || f.Outer != nil && !g.outer.bind(&used, f.Outer.Filter, g.bound) {
+		return nil, false
 	}
 	first := g.filter.order(len(f.Columns))
+	for i, u := range g.outer.order(len(f.Columns)) {
+		// Of those of the other table some are not open where an earlier condition fails.
+		first[i] = first[i] || u && f.Outer.Columns[i]
+	}
 	b := scalars{predicates: used, vars: &s.vars}
 	g.table = &schema.Table{DB: f.Table.DB}
 	for i := range p.Keys {
@@ -91,7 +104,15 @@ func (s *splitRun) bindGroups(p *plan.Groups) (g *grouping, ok bool) {
 			g.rest = append(g.rest, i)
 		}
 	}
+	g.count = slices.DeleteFunc(g.count, func(i int) bool { return used.used[i] || first[i] })
 	return g, true
+}
+
+// binds says whether all constants of a fetch's SQL can be bound.
+func (s *splitRun) binds(f *plan.Fetch) bool {
+	s.binder.wide, s.binder.limits = false, false
+	_, err := s.binder.appendParts(nil, f.SQL, 0, nil)
+	return err == nil && !s.binder.wide
 }
 
 // bindKey binds a key, with the column that it goes to. Its type is only known where the key is a column.
@@ -175,8 +196,12 @@ func (g *grouping) bindCall(b *scalars, i int) bool {
 		g.addColumn(count)
 		return true
 	}
-	b.useExpr(call.Arg)
 	plain := call.Arg.Func == plan.ExprColumn
+	if plain && call.Func == plan.AggregateCount && !call.Distinct {
+		g.count = append(g.count, call.Arg.Column)
+	} else {
+		b.useExpr(call.Arg)
+	}
 	switch column := call.Arg.Column; {
 	case plain && call.Func == plan.AggregateCount:
 		a, ok := kernel.Count(column), true
@@ -211,22 +236,54 @@ func (g *grouping) bindNumber(b *scalars, i int, count schema.Column) bool {
 		return false
 	}
 	n := s.Number
+	same := g.summed(call.Arg)
 	if call.Func == plan.AggregateCount {
-		g.calls = append(g.calls, kernel.CountOf(n))
+		g.calls = append(g.calls, countOf(n, same))
 		count.NotNull = true
 		g.addColumn(count)
 		return true
 	}
 	precision := min(n.Digits+22, 65)
-	g.calls = append(g.calls, kernel.Sum(n))
+	sum := kernel.Sum(n)
+	if same >= 0 {
+		sum = kernel.SumIn(same)
+	} else {
+		same = len(g.calls)
+		g.sums = append(g.sums, summand{call.Arg, same})
+	}
+	g.calls = append(g.calls, sum)
 	g.addColumn(schema.Column{Name: plan.GroupColumn(i, 0), Kind: schema.KindDecimal, Precision: precision, Scale: n.Scale,
 		SQLType: fmt.Sprintf("decimal(%d,%d)", precision, n.Scale)})
 	if call.Func == plan.AggregateAvg {
 		count.Name = plan.GroupColumn(i, 1)
-		g.calls = append(g.calls, kernel.CountOf(n))
+		g.calls = append(g.calls, kernel.CountIn(same))
 		g.addColumn(count)
 	}
 	return true
+}
+
+// summand is an expression that is added up, and the call that does.
+type summand struct {
+	of   *plan.Expression
+	call int
+}
+
+// summed is the call that adds an expression up, or -1.
+func (g *grouping) summed(e *plan.Expression) int {
+	for _, s := range g.sums {
+		if reflect.DeepEqual(s.of, e) {
+			return s.call
+		}
+	}
+	return -1
+}
+
+// countOf counts the rows in which a number is not NULL, which call same does, too, if it is not -1.
+func countOf(n *kernel.Number, same int) kernel.Aggregate {
+	if same >= 0 {
+		return kernel.CountIn(same)
+	}
+	return kernel.CountOf(n)
 }
 
 // define writes the definition of the table of results, named by it: a workspace keeps it for the next execution.
@@ -325,6 +382,24 @@ func (s *splitRun) skipRows() error {
 	}
 }
 
+// fetchOver reads the rows and aggregates them, and aggregates the groups, if these are the rows.
+func (s *splitRun) fetchOver(g *grouping) error {
+	if g.over == nil {
+		return s.fetchJoined(g)
+	}
+	o := g.over
+	o.rows = kernel.NewGroups(o.keys, o.calls, groupsMax)
+	if err := s.fetchOver(o); err != nil {
+		return err
+	}
+	return o.rows.Rows(func(row [][]byte) error {
+		if !g.rows.Add(row) {
+			return errUngrouped
+		}
+		return nil
+	})
+}
+
 // fetchJoined reads and aggregates the rows, after the Lists that narrow them, in one snapshot.
 func (s *splitRun) fetchJoined(g *grouping) error {
 	if !narrows(g.plan.Fetch.SQL) {
@@ -359,13 +434,13 @@ func (s *splitRun) fetchGroups(g *grouping) error {
 	if err != nil {
 		return err
 	}
+	if g.bound && s.binder.wide {
+		return errUngrouped
+	}
 	if s.limited() {
 		sql = append(sql, " LIMIT "+noLimit...)
 	}
-	o := opener{session: s.Session, fetch: f, row: make([][]byte, len(f.Columns)), bufs: make([][]byte, len(f.Columns))}
-	if len(f.Of) > 0 {
-		o.last = make([][]byte, len(f.Columns))
-	}
+	o := newOpener(s.Session, f)
 	fetched := uint64(0)
 	defer func() { s.note.Fetched += fetched }()
 	return s.query(string(sql), func(row [][]byte) error {
@@ -379,14 +454,43 @@ func (s *splitRun) fetchGroups(g *grouping) error {
 		case outcome != kernel.True:
 			return errUngrouped
 		}
+		if err := g.join(&o, row); err != nil {
+			return err
+		}
 		if err := o.open(row, g.rest); err != nil {
 			return err
+		}
+		for _, i := range g.count {
+			o.row[i] = row[i]
 		}
 		if !g.rows.Add(o.row) {
 			return errUngrouped
 		}
 		return nil
 	})
+}
+
+// join makes columns of a table that is joined by LEFT JOIN NULL where they do not fulfil its conditions.
+func (g *grouping) join(o *opener, row [][]byte) error {
+	outer := g.plan.Fetch.Outer
+	if outer == nil || len(g.outer) == 0 {
+		return nil
+	}
+	outcome, err := g.outer.of(o, row)
+	switch {
+	case err != nil:
+		return err
+	case outcome == kernel.True:
+		return nil
+	case outcome&kernel.True != 0:
+		return errUngrouped
+	}
+	for i, of := range outer.Columns {
+		if of {
+			row[i], o.row[i] = nil, nil
+		}
+	}
+	return nil
 }
 
 // answerGroups loads the groups and runs the text over them.

@@ -76,7 +76,7 @@ func (s *splitRun) readList(of *plan.List) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := opener{session: s.Session, fetch: f, row: make([][]byte, len(f.Columns)), bufs: make([][]byte, len(f.Columns))}
+	o := newOpener(s.Session, f)
 	begun := time.Now()
 	err = s.query(string(sql), func(row [][]byte) error { return l.row(&o, row) })
 	s.note.Fetched += uint64(l.read)
@@ -123,6 +123,9 @@ func (l *keyList) bindGroups(s *splitRun, p predicates, first []bool) bool {
 		if !g.bindCall(&b, i) || len(g.cols) != i+1 {
 			return false
 		}
+	}
+	for _, i := range g.count {
+		p.used[i] = true
 	}
 	for i, u := range p.used {
 		if u && !first[i] {

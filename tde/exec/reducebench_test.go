@@ -55,7 +55,7 @@ func BenchmarkReduction(b *testing.B) {
 			x.args = args{src: []byte(q.sql), literals: x.lexer.Literals, vars: &x.vars}
 			x.binder.start(context.Background(), x.state, &x.args)
 			f := &p.Fetches[0]
-			o := opener{session: x.Session, fetch: f, row: make([][]byte, len(f.Columns)), bufs: make([][]byte, len(f.Columns))}
+			o := newOpener(x.Session, f)
 			r := x.reduction(f)
 			if (r.filter == nil && r.top == nil) != (q.name == "none") {
 				b.Fatal("not bound")

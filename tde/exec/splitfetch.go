@@ -158,7 +158,7 @@ func (s *splitRun) fetchRows(f *plan.Fetch, take func(o *opener) error) error {
 	if err != nil {
 		return err
 	}
-	o := opener{session: s.Session, fetch: f, row: make([][]byte, len(f.Columns)), bufs: make([][]byte, len(f.Columns))}
+	o := newOpener(s.Session, f)
 	r := s.reduction(f)
 	begun, fetched := time.Now(), uint64(0)
 	load := func() error { s.note.Loaded++; return take(&o) }
@@ -205,6 +205,19 @@ type opener struct {
 	row     [][]byte
 	bufs    [][]byte
 	last    [][]byte // of a join, the cells that bufs have been made of: one row of a table comes with many of another
+	sealers []*sealer
+}
+
+func newOpener(x *Session, f *plan.Fetch) opener {
+	n := len(f.Columns)
+	o := opener{session: x, fetch: f, row: make([][]byte, n), bufs: make([][]byte, n), sealers: make([]*sealer, n)}
+	for i := range o.sealers {
+		o.sealers[i] = x.state.sealers[f.TableOf(i).ID]
+		if f.TableOf(i) != f.TableOf(0) && o.last == nil {
+			o.last = make([][]byte, n)
+		}
+	}
+	return o
 }
 
 // open opens some of a row's columns.
@@ -229,7 +242,7 @@ func (o *opener) value(i int, c *schema.Column, v []byte) ([]byte, error) {
 	if c.Storage == schema.StoredClear {
 		return evaluator.Stored(c, v)
 	}
-	sealer := o.session.state.sealers[o.fetch.TableOf(i).ID]
+	sealer := o.sealers[i]
 	if sealer == nil {
 		return nil, errNoSealer
 	}

@@ -160,8 +160,7 @@ func (u *union) load() error {
 func (u *union) begin() (err error) {
 	u.at = u.fetches[u.next]
 	u.next++
-	n := len(u.at.Columns)
-	u.opener = opener{session: u.Session, fetch: u.at, row: make([][]byte, n), bufs: make([][]byte, n)}
+	u.opener = newOpener(u.Session, u.at)
 	u.kept = u.reduction(u.at)
 	u.loader, err = u.bench.Load(u.at.Table, u.at.Columns)
 	return err

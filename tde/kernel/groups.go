@@ -37,6 +37,7 @@ type Aggregate struct {
 	order  *Order
 	sign   int
 	key    GroupKey // of DISTINCT
+	same   int      // another call, of whose accumulator this is the sum, or the count
 }
 
 type aggregateKind uint8
@@ -46,6 +47,8 @@ const (
 	aggregateSum
 	aggregateExtreme
 	aggregateDistinct
+	aggregateSumIn
+	aggregateCountIn
 )
 
 type group struct {
@@ -144,6 +147,12 @@ func (k *GroupKey) value(row [][]byte) (stored []byte, ok bool) {
 
 // Sum adds numbers up.
 func Sum(n *Number) Aggregate { return Aggregate{kind: aggregateSum, number: n} }
+
+// SumIn is the sum of another call, which is a Sum.
+func SumIn(call int) Aggregate { return Aggregate{kind: aggregateSumIn, same: call} }
+
+// CountIn counts the rows in which the number of another call, a Sum, is not NULL.
+func CountIn(call int) Aggregate { return Aggregate{kind: aggregateCountIn, same: call} }
 
 // Extreme is the smallest value of a column, or the largest; ok is false where equal values are not always the same.
 func Extreme(column int, col *schema.Column, largest bool) (a Aggregate, ok bool) {
@@ -271,6 +280,7 @@ func (g *Groups) distinct(a *Aggregate, acc *accumulator, row [][]byte) (ok bool
 
 func (a *Aggregate) add(acc *accumulator, row [][]byte) bool {
 	switch {
+	case a.kind >= aggregateSumIn:
 	case a.kind == aggregateExtreme:
 		return a.extreme(acc, row[a.column])
 	case a.number != nil:
@@ -309,13 +319,24 @@ func (g *Groups) Rows(yield func(row [][]byte) error) error {
 	for i := range g.groups {
 		copy(row, g.groups[i].keys)
 		for c := range g.calls {
-			row[len(g.keys)+c] = g.calls[c].result(&g.groups[i].accs[c])
+			row[len(g.keys)+c] = g.result(c, g.groups[i].accs)
 		}
 		if err := yield(row); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// result is that of call c.
+func (g *Groups) result(c int, accs []accumulator) []byte {
+	switch a := &g.calls[c]; a.kind {
+	case aggregateSumIn:
+		return g.calls[a.same].result(&accs[a.same])
+	case aggregateCountIn:
+		return binary.BigEndian.AppendUint64(nil, accs[a.same].count)
+	}
+	return g.calls[c].result(&accs[c])
 }
 
 func (a *Aggregate) result(acc *accumulator) []byte {

@@ -153,6 +153,31 @@ func BenchmarkGroups(b *testing.B) {
 	}
 }
 
+// TestSharedSums: a sum and a count that are another call's are what they would be by themselves.
+func TestSharedSums(t *testing.T) {
+	n, ok := NumberColumn(0, &schema.Column{Kind: schema.KindDecimal, Precision: 10, Scale: 2})
+	if !ok {
+		t.Fatal("no number")
+	}
+	g := NewGroups(nil, []Aggregate{Count(-1), Sum(n), SumIn(1), CountIn(1), CountOf(n)}, 1<<20)
+	for _, v := range [][]byte{[]byte("1.50"), nil, []byte("-7.25"), []byte("0.00")} {
+		if !g.Add([][]byte{v}) {
+			t.Fatal("not added")
+		}
+	}
+	rows := 0
+	err := g.Rows(func(row [][]byte) error {
+		rows++
+		if string(row[1]) != "-5.75" || string(row[2]) != string(row[1]) || string(row[3]) != string(row[4]) || row[3][7] != 3 || row[0][7] != 4 {
+			t.Errorf("%q", row)
+		}
+		return nil
+	})
+	if err != nil || rows != 1 {
+		t.Error(rows, err)
+	}
+}
+
 // TestGroupsReset aggregates groups that come one after the other, as one that keeps them all does.
 func TestGroupsReset(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 6))

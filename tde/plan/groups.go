@@ -15,6 +15,8 @@ import (
 // becomes, the Split is done as if there were no Groups.
 type Groups struct {
 	// Fetch reads the rows, of one table or of a join, which upstream does. Its Filter is what they must fulfil beside what upstream decides.
+	// Over: the rows are the groups that these come to, keys first, and Fetch has nothing but their columns.
+	Over  *Groups
 	Fetch Fetch
 	Keys  []GroupKey // by which rows are grouped; none: all are one group
 	Calls []Call
@@ -85,16 +87,39 @@ func (n *narrower) groups(node ast.StmtNode) *Groups {
 	if !ok || n.block.read != n.block.text || !n.tree.groupable(s) {
 		return nil
 	}
-	g := &grouper{joined: n.joined(s), stmt: s, bare: map[*ast.AggregateFuncExpr]bool{}}
-	if g.joined == nil {
-		return nil
-	}
-	g.expresser = expresser{d: describer{block: n.block, find: g.joined.column}, instead: g.item}
-	g.joined.describer = &g.expresser.d
 	out := &Groups{}
-	if !g.groupBy(out) {
+	g, over := n.groupsOf(s)
+	if out.Over = over; over == nil {
+		g = n.grouper(s)
+	}
+	if g == nil || !g.groupBy(out) || !g.inOrder(out) || !g.plan(out) || over == nil && !g.fetch(&out.Fetch) || !g.whole() || !g.text(out) {
 		return nil
 	}
+	if over != nil {
+		out.Fetch.Table, out.Fetch.Columns = over.Fetch.Table, g.d.columns
+	}
+	return out
+}
+
+// grouper is one over the rows that a query reads, or nil.
+func (n *narrower) grouper(s *ast.SelectStmt) *grouper {
+	j := n.joined(s)
+	if j == nil {
+		return nil
+	}
+	return n.grouping(s, j)
+}
+
+func (n *narrower) grouping(s *ast.SelectStmt, j *joined) *grouper {
+	g := &grouper{joined: j, stmt: s, bare: map[*ast.AggregateFuncExpr]bool{}}
+	g.expresser = expresser{d: describer{block: n.block, find: j.column}, instead: g.item}
+	j.describer = &g.expresser.d
+	return g
+}
+
+// plan plans the calls.
+func (g *grouper) plan(out *Groups) bool {
+	s := g.stmt
 	s.Fields.Accept(g)
 	if s.Having != nil {
 		s.Having.Accept(g)
@@ -103,19 +128,16 @@ func (n *narrower) groups(node ast.StmtNode) *Groups {
 		s.OrderBy.Accept(g)
 	}
 	if g.bad || len(g.calls) > maxCalls || len(g.calls)+len(g.keys) == 0 {
-		return nil
+		return false
 	}
 	for _, a := range g.calls {
 		c, ok := g.call(a)
 		if !ok {
-			return nil
+			return false
 		}
 		out.Calls = append(out.Calls, c)
 	}
-	if !g.fetch(&out.Fetch) || !g.whole() || !g.text(out) {
-		return nil
-	}
-	return out
+	return g.blind(out)
 }
 
 // whole says whether each query block of the statement is looked at: its rows, a derived table around it, a subquery that is decided.
@@ -137,8 +159,7 @@ func (t *tree) groupable(s *ast.SelectStmt) bool {
 		!t.shares && t.writes == nil && len(t.whole) == 0 && len(u.UserIn) == 0 && len(u.UserOut) == 0 && len(u.Functions) == 0 && !u.NoRows
 }
 
-// groupBy notes the keys. Without an order that the query asks for, groups come as a server happens to find them: in the order of
-// their first rows, which are upstream's first where it keeps rows in the table's own order.
+// groupBy notes the keys.
 func (g *grouper) groupBy(out *Groups) bool {
 	if g.stmt.GroupBy == nil {
 		return true
@@ -162,6 +183,15 @@ func (g *grouper) groupBy(out *Groups) bool {
 		}
 		out.Keys, g.keys = append(out.Keys, k), append(g.keys, e)
 		g.name(unparen(item.Expr), len(g.keys)-1)
+	}
+	return true
+}
+
+// inOrder says whether groups come in the order that the query asks for. Without one they come as a server happens to find them: in the order of
+// their first rows, which are upstream's first where it keeps rows in the table's own order.
+func (g *grouper) inOrder(out *Groups) bool {
+	if g.stmt.GroupBy == nil {
+		return true
 	}
 	r := g.alone()
 	if r == nil {

@@ -21,6 +21,9 @@ type joined struct {
 	inside     bool          // what is described is within the derived table
 	decided    []*queryBlock // subqueries that conditions have, which are decided
 	lead       string        // a physical column that is read before the describer's
+	optional   *reference    // the last table, where it is joined by LEFT JOIN; else nil
+	on         []ast.ExprNode
+	groups     *grouper // whose groups the derived table is; nil: it is plain rows
 }
 
 // joined finds what a query reads, or returns nil.
@@ -29,14 +32,14 @@ func (n *narrower) joined(s *ast.SelectStmt) *joined {
 	if s.From.TableRefs.Right == nil {
 		if src, ok := s.From.TableRefs.Left.(*ast.TableSource); ok {
 			if inner, ok := src.Source.(*ast.SelectStmt); ok {
-				if s.Where != nil || !plainRows(inner) || !isASCII(src.AsName.O) || src.AsName.O == "" {
+				if s.Where != nil || len(src.ColumnNames) > 0 || !plainRows(inner) || !isASCII(src.AsName.O) || src.AsName.O == "" {
 					return nil
 				}
 				j.derived, s = src.AsName.O, inner
 			}
 		}
 	}
-	if j.block = n.tree.blockOf(s); j.block == nil || j.block.merges || !j.from(s.From.TableRefs) {
+	if j.block = n.tree.blockOf(s); j.block == nil || j.block.merges || !j.tables(s.From.TableRefs) {
 		return nil
 	}
 	j.conditions = conjuncts(s.Where, j.conditions)
@@ -55,6 +58,17 @@ func plainRows(s *ast.SelectStmt) bool {
 	return rowByRow(s) && s.From != nil && !s.Distinct && s.With == nil && s.SelectIntoOpt == nil &&
 		(s.LockInfo == nil || s.LockInfo.LockType == ast.SelectLockNone) && !(s.SelectStmtOpts != nil && s.CalcFoundRows) &&
 		!slices.ContainsFunc(s.Fields.Fields, func(f *ast.SelectField) bool { return f.WildCard != nil })
+}
+
+// tables goes through a whole FROM clause.
+func (j *joined) tables(n *ast.Join) bool {
+	if inner, ok := n.Left.(*ast.Join); ok && n.Right == nil {
+		n = inner
+	}
+	if n.Tp == ast.LeftJoin && n.Right != nil {
+		return j.outer(n)
+	}
+	return j.from(n)
 }
 
 // from goes through a FROM clause of inner joins.
@@ -130,6 +144,9 @@ func (j *joined) field(e *ast.ColumnNameExpr) ast.ExprNode {
 
 // column is a describer's find.
 func (j *joined) column(e *ast.ColumnNameExpr) int {
+	if j.groups != nil {
+		return j.groups.result(j.field(e))
+	}
 	if j.derived != "" && !j.inside {
 		inner, ok := j.field(e).(*ast.ColumnNameExpr)
 		if !ok {
@@ -157,7 +174,7 @@ func (j *joined) index(r *reference, c *schema.Column) int {
 
 // item describes the expression of the derived table that a name stands for.
 func (g *grouper) item(e *ast.ColumnNameExpr) *Expression {
-	if g.derived == "" || g.inside {
+	if g.derived == "" || g.inside || g.groups != nil {
 		return nil
 	}
 	x := g.field(e)
@@ -210,11 +227,14 @@ func (j *joined) fetch(f *Fetch) bool {
 	var where []Part
 	tied := newTies(j.block.refs)
 	for _, c := range slices.Concat(j.conditions, j.common()) {
+		if j.optional != nil && !j.required(c) {
+			return false
+		}
 		if parts := j.subquery(c); parts != nil {
 			where = appendParts(and(where), parts)
 			continue
 		}
-		parts, exact := j.upstream(c)
+		parts, exact, bound := j.upstream(c)
 		if parts != nil {
 			where = appendParts(and(where), parts)
 			tied.note(j, c)
@@ -226,12 +246,20 @@ func (j *joined) fetch(f *Fetch) bool {
 		if p == nil {
 			return false
 		}
-		f.Filter = append(f.Filter, Conjunct{Predicate: p})
+		f.Filter = append(f.Filter, Conjunct{Predicate: p, Bound: bound})
+	}
+	var on []Part
+	if j.optional != nil {
+		var ok bool
+		f.Outer = &Outer{}
+		if on, ok = j.matches(f.Outer, tied); !ok {
+			return false
+		}
 	}
 	if !tied.all() {
 		return false // rows of one table with all of another are too many to send
 	}
-	if len(j.block.refs) > 1 {
+	if len(j.block.refs) > 1 && j.optional == nil {
 		for _, r := range j.block.refs {
 			if keys := j.keys(r, quote(r.alias)+"."); keys != nil {
 				where = appendParts(and(where), keys)
@@ -259,9 +287,19 @@ func (j *joined) fetch(f *Fetch) bool {
 		}
 	}
 	for i, r := range j.block.refs {
-		q += map[bool]string{true: " FROM ", false: ", "}[i == 0] + tableName(r.table) + " AS " + quote(r.alias)
+		sep := map[bool]string{true: " FROM ", false: ", "}[i == 0]
+		if r == j.optional {
+			sep = " LEFT JOIN "
+		}
+		q += sep + tableName(r.table) + " AS " + quote(r.alias)
 	}
 	f.SQL = appendText(nil, q)
+	if j.optional != nil {
+		f.SQL = appendParts(appendText(f.SQL, " ON "), on)
+		for _, r := range j.refs {
+			f.Outer.Columns = append(f.Outer.Columns, r == j.optional)
+		}
+	}
 	if where != nil {
 		f.SQL = appendParts(appendText(f.SQL, " WHERE "), where)
 	}
@@ -283,32 +321,34 @@ func (j *joined) some() {
 	j.index(r, &r.table.Columns[0])
 }
 
-// upstream makes a condition one that upstream decides, or that lets more rows pass; exact says that it surely decides it.
-func (j *joined) upstream(e ast.ExprNode) (parts []Part, exact bool) {
+// upstream makes a condition one that upstream decides, or that lets more rows pass; exact says that it surely decides it, bound that it
+// does where the condition's constants can be bound.
+func (j *joined) upstream(e ast.ExprNode) (parts []Part, exact, bound bool) {
 	v := &ownVisitor{joined: j}
 	if e.Accept(v); v.other || !v.own || !steady(e) {
-		return nil, false
+		return nil, false, false
 	}
 	one := j.narrower.block.again()
 	if parts := one.foldedRange(e, func(n *ast.ColumnNameExpr) (string, *schema.Table, *schema.Column) {
 		r, c := j.owner(n)
 		return quote(r.alias) + ".", r.table, c
 	}); parts != nil {
-		return parts, false
+		return parts, false, true
 	}
 	one.widens = true
 	start, end, found := one.locate(e)
 	if !found {
-		return nil, false
+		return nil, false, false
 	}
 	for _, r := range j.block.refs {
 		one.sources = append(one.sources, source{db: r.db, alias: r.alias, table: r.table})
 	}
 	if one.cond(e) != nil {
-		return nil, false
+		return nil, false, false
 	}
 	parts = one.wrap(e, start, end)
-	return parts, !one.widened && !slices.ContainsFunc(parts, func(p Part) bool { return p.Kind == PartCondition })
+	bound = !one.widened
+	return parts, bound && !slices.ContainsFunc(parts, func(p Part) bool { return p.Kind == PartCondition }), bound
 }
 
 // ownVisitor says of what a condition's names are.

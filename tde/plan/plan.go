@@ -196,6 +196,7 @@ type Fetch struct {
 	// Filter and TopN tell which rows need not be loaded. Text asks all of it again, so that they may be left out.
 	Filter []Conjunct
 	TopN   *TopN
+	Outer  *Outer // of Groups, whose last table is joined by LEFT JOIN; else nil
 }
 
 // Stayed is a condition that the evaluator decides.

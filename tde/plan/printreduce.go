@@ -62,6 +62,11 @@ func (f *Fetch) printReduction(b *strings.Builder) {
 			b.WriteString("\n  keeps:    " + c.Predicate.print(f.Columns))
 		}
 	}
+	if f.Outer != nil {
+		for _, c := range f.Outer.Filter {
+			b.WriteString("\n  joins:    " + c.Predicate.print(f.Columns))
+		}
+	}
 	if n := f.TopN; n != nil {
 		b.WriteString("\n  keeps:    the first " + literalName(n.Count))
 		if n.Offset >= 0 {
@@ -83,16 +88,25 @@ func (l *List) printGroups(b *strings.Builder) {
 
 // print writes what the proxy aggregates, if values and types allow.
 func (g *Groups) print(b *strings.Builder) {
+	g.printCalls(b)
+	b.WriteString("\n  then:     " + partsString(g.Text))
+}
+
+func (g *Groups) printCalls(b *strings.Builder) {
 	f := &g.Fetch
-	b.WriteString("\n  or fetch: " + partsString(f.SQL))
-	f.printReduction(b)
+	if g.Over != nil {
+		g.Over.printCalls(b)
+		b.WriteString("\n  of them:")
+	} else {
+		b.WriteString("\n  or fetch: " + partsString(f.SQL))
+		f.printReduction(b)
+	}
 	for i := range g.Calls {
 		b.WriteString("\n  groups:   " + GroupColumn(i, 0) + " = " + g.Calls[i].print(f.Columns))
 	}
 	for _, k := range g.Keys {
 		b.WriteString("\n  groups:   by " + k.Expr.print(f.Columns))
 	}
-	b.WriteString("\n  then:     " + partsString(g.Text))
 }
 
 func (c *Call) print(columns []*schema.Column) string {

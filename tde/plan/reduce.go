@@ -13,6 +13,8 @@ type Conjunct struct {
 	Predicate *Predicate
 	// Pushed: upstream has decided it. It is here to tell whether it could warn: of rows that one of the next removes, too.
 	Pushed bool
+	// Bound: upstream has decided it where all constants of the Fetch's SQL could be bound.
+	Bound bool
 }
 
 // TopN says that only the first rows by a column are of use, ties included, of those that fulfil all Conjuncts.
