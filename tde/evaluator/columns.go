@@ -134,6 +134,9 @@ func (r *reader) defaultOf(c *schema.Column, text string, null bool, extra strin
 	switch {
 	case c.AutoIncrement:
 		c.Default = schema.DefaultAuto
+	case null && c.NotNull && c.Kind == schema.KindEnum && !c.Generated:
+		// Its first member: https://dev.mysql.com/doc/refman/9.4/en/enum.html
+		c.Default, c.DefaultSQL, c.DefaultImplied = schema.DefaultValue, "1", true
 	case c.Generated, null && c.NotNull:
 		c.Default = schema.DefaultNone
 	case null, r.mariaDB && strings.EqualFold(text, "NULL"):

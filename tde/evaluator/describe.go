@@ -204,7 +204,7 @@ func (r *reader) options() error {
 
 // create reads the definition as setUTC makes it: it shows the defaults of TIMESTAMP columns in the session's time zone.
 func (r *reader) create() error {
-	if _, err := r.query("SET @zone = @@time_zone, time_zone = '+00:00'"); err != nil {
+	if _, err := r.query("SET @zone = @@time_zone, time_zone = _utf8mb4'+00:00'"); err != nil {
 		return err
 	}
 	rows, err := r.query("SHOW CREATE TABLE " + qualified(r.ddl))

@@ -126,11 +126,12 @@ func (a *alteration) rewriteRows(ctx context.Context) (err error) {
 // ownSettings makes the session one for the proxy's own statements, and gives the statement that makes it the client's again.
 func (a *alteration) ownSettings() (back string, err error) {
 	err = a.query("SELECT "+variablesAsBytes("sql_mode", "time_zone", "sql_safe_updates")+" LIMIT 1", func(row [][]byte) error {
-		back = "SET SESSION sql_mode = " + quoteText(string(row[0])) + ", time_zone = " + quoteText(string(row[1])) + ", sql_safe_updates = " + string(row[2])
+		// The session's literals may be of a character set that a time zone is not taken in.
+		back = fmt.Sprintf("SET SESSION sql_mode = _utf8mb4 x'%x', time_zone = _utf8mb4 x'%x', sql_safe_updates = %s", row[0], row[1], row[2])
 		return nil
 	})
 	if err == nil {
-		_, err = a.exec("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', time_zone = '+00:00', sql_safe_updates = 0")
+		_, err = a.exec("SET SESSION sql_mode = _utf8mb4'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', time_zone = _utf8mb4'+00:00', sql_safe_updates = 0")
 	}
 	return back, err
 }

@@ -300,7 +300,7 @@ func (x *Session) harmless(ctx context.Context, calls []plan.Routine, plain bool
 		if i == maxCalled {
 			return notSupported("a procedure that calls more than %d others is not supported where tables are encrypted", maxCalled)
 		}
-		rows, err := x.catalog.rows(ctx, "SELECT COALESCE(ROUTINE_DEFINITION, '') FROM information_schema.ROUTINES "+
+		rows, err := x.catalog.rows(ctx, "SELECT COALESCE(ROUTINE_DEFINITION, ''), SQL_MODE FROM information_schema.ROUTINES "+
 			"WHERE ROUTINE_TYPE = 'PROCEDURE' AND ROUTINE_SCHEMA = ? AND ROUTINE_NAME = ?", r.DB, r.Name)
 		switch {
 		case err != nil:
@@ -310,7 +310,7 @@ func (x *Session) harmless(ctx context.Context, calls []plan.Routine, plain bool
 		case len(rows) == 0:
 			continue // upstream says so when it comes there
 		}
-		env.DB = r.DB
+		env.DB, env.Mode = r.DB, readingMode(sqlModes(rows[0][1]), x.catalog.mariaDB, x.catalog.version)
 		if x.named([]byte(rows[0][0])) && x.keepsSecrets() {
 			return notSupported("procedure %s.%s could use a user variable whose value comes of an encrypted table", r.DB, r.Name)
 		}

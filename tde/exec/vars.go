@@ -44,13 +44,10 @@ func variablesAsBytes(names ...string) string {
 func isOn(v []byte) bool { return string(v) == "1" || string(v) == "ON" }
 
 func (v *Vars) parse(row [][]byte, collation uint16, mariaDB bool, version int) {
-	modes := map[string]bool{}
 	v.DB = string(row[1])
 	row = row[2:]
 	v.SQLMode = string(row[0])
-	for _, m := range strings.Split(v.SQLMode, ",") {
-		modes[m] = true
-	}
+	modes := sqlModes(v.SQLMode)
 	v.TimeZone = string(row[1])
 	zone := v.TimeZone
 	if strings.EqualFold(zone, "SYSTEM") {
@@ -69,15 +66,29 @@ func (v *Vars) parse(row [][]byte, collation uint16, mariaDB bool, version int) 
 	v.OnlyFullGroupBy = modes["ONLY_FULL_GROUP_BY"]
 	v.emptyIsNull = modes["EMPTY_STRING_IS_NULL"]
 	v.Strict = modes["STRICT_TRANS_TABLES"] || modes["STRICT_ALL_TABLES"]
-	v.mode = plan.Mode{
-		ANSIQuotes: modes["ANSI_QUOTES"], NoBackslashEscapes: modes["NO_BACKSLASH_ESCAPES"], PipesAsConcat: modes["PIPES_AS_CONCAT"],
-		HighNotPrecedence: modes["HIGH_NOT_PRECEDENCE"], MariaDB: mariaDB, Version: version,
-	}
+	v.mode = readingMode(modes, mariaDB, version)
 	v.context = value.Context{
 		Strict: v.Strict, NoZeroDate: modes["NO_ZERO_DATE"], NoZeroInDate: modes["NO_ZERO_IN_DATE"],
 		AllowInvalidDates: modes["ALLOW_INVALID_DATES"], PadCharToFullLength: modes["PAD_CHAR_TO_FULL_LENGTH"],
 		TimeTruncateFractional: modes["TIME_TRUNCATE_FRACTIONAL"], TimeRoundFractional: modes["TIME_ROUND_FRACTIONAL"],
 		Location: location(zone), ConnectionCharset: v.ConnectionCharset, ResultsCharset: v.ResultsCharset, MariaDB: mariaDB,
+	}
+}
+
+// sqlModes are the words of an sql_mode.
+func sqlModes(text string) map[string]bool {
+	modes := map[string]bool{}
+	for m := range strings.SplitSeq(text, ",") {
+		modes[m] = true
+	}
+	return modes
+}
+
+// readingMode is what of an sql_mode decides how a text reads.
+func readingMode(modes map[string]bool, mariaDB bool, version int) plan.Mode {
+	return plan.Mode{
+		ANSIQuotes: modes["ANSI_QUOTES"], NoBackslashEscapes: modes["NO_BACKSLASH_ESCAPES"], PipesAsConcat: modes["PIPES_AS_CONCAT"],
+		HighNotPrecedence: modes["HIGH_NOT_PRECEDENCE"], MariaDB: mariaDB, Version: version,
 	}
 }
 

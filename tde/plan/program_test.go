@@ -76,7 +76,10 @@ func TestHarmless(t *testing.T) {
 		{"shop", "INSERT INTO t VALUES (1)", "no"},
 		{"other", "BEGIN INSERT INTO t VALUES (1); CALL p2(); END", ".p2"},
 		{"other", "BEGIN INSERT INTO t VALUES (1); p2; END", ".p2"},
-		{"other", "BEGIN INSERT INTO t VALUES ('a\\'); CALL p2(); END", "no"},
+		{"other", "BEGIN INSERT INTO t VALUES ('a\\'); CALL p2(); END", "no"}, // the string does not end
+		{"other", "BEGIN INSERT INTO t VALUES ('a\\\\'); CALL p2(); END", ".p2"},
+		{"shop", "BEGIN DECLARE foo CONDITION FOR SQLSTATE \"99999\"; SIGNAL foo; END", ""},
+		{"shop", "BEGIN SELECT 1 FROM \"t\"; END", "no"},
 		{"other", "BEGIN INSERT INTO t VALUES (\"a\"); END", ""},
 		{"other", "CALL shop.customers()", "shop.customers"},
 		{"other", "CALL a.b.c()", "no"},

@@ -98,6 +98,9 @@ func (s *skim) assigns(name string) {
 // asked makes tokens [from, to] something that upstream's session is asked. It becomes a literal, which would be a position
 // where the query groups or orders by it.
 func (s *skim) asked(from, to int) {
+	if evaluated(s.text[s.tokens[from].Start:s.tokens[to].End]) {
+		return
+	}
 	if s.stands(from-1, "BY") || s.by && s.stands(from-1, ",") {
 		s.unsafe = "grouping or ordering by what the session knows"
 	}

@@ -202,8 +202,18 @@ func (x *texter) ofColumn(i int) bool {
 func (x *texter) variable(t Token) {
 	if text := x.text[t.Start:t.End]; strings.HasPrefix(text, "@@") {
 		x.vars++
-		x.ask(t.Start, t.End)
+		if !evaluated(text) {
+			x.ask(t.Start, t.End)
+		}
 	}
+}
+
+// evaluated says whether the evaluator's session has a system variable as upstream's has it, so that it stays in the text: as a
+// literal, its collation would weigh as much as that of the literals beside it, which is an illegal mix.
+func evaluated(variable string) bool {
+	name := strings.ToLower(strings.TrimPrefix(variable, "@@"))
+	name = strings.TrimPrefix(strings.TrimPrefix(name, "session."), "local.")
+	return name == "collation_connection" || name == "character_set_connection"
 }
 
 // call replaces a function that only upstream's session can answer.

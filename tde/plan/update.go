@@ -159,7 +159,7 @@ func (u *updater) assign(c *schema.Column, e ast.ExprNode, at [2]int) error {
 	if err != nil {
 		return err
 	}
-	if p.Kind == PartText && p.Text == "DEFAULT" || p.Kind == PartText && c.NotNull {
+	if p.Kind == PartText && p.Text == "DEFAULT" || p.Kind == PartText && c.NotNull || p.Form == DefaultCell && c.DefaultImplied {
 		return refuse("update-null", "column %s has no default and cannot be NULL", columnName(u.table, c))
 	}
 	u.sets = append(u.sets, Set{Column: c, Literal: p.Literal, Null: p.Kind == PartText, Form: p.Form, Expr: p.Expr})

@@ -116,16 +116,18 @@ type Column struct {
 	// DefaultStored is the constant default in stored form (package value); DefaultSQL its text in the server's words.
 	DefaultStored []byte
 	DefaultSQL    string
-	OnUpdateNow   bool
-	AutoIncrement bool
-	Generated     bool
-	Unstored      bool `json:",omitempty"` // MariaDB's VIRTUAL: its value may depend on who reads it, and when
-	JSONCheck     bool // MariaDB's JSON: LONGTEXT with CHECK (json_valid(column))
-	Comment       string
-	Storage       Storage
-	Token         bool // upstream has an equality token beside the cell
-	Order         bool `json:",omitempty"` // and an order token
-	Wire          Wire
+	// DefaultImplied: the column, an ENUM that is NOT NULL, has no DEFAULT clause. An UPDATE to DEFAULT is an error then.
+	DefaultImplied bool `json:",omitempty"`
+	OnUpdateNow    bool
+	AutoIncrement  bool
+	Generated      bool
+	Unstored       bool `json:",omitempty"` // MariaDB's VIRTUAL: its value may depend on who reads it, and when
+	JSONCheck      bool // MariaDB's JSON: LONGTEXT with CHECK (json_valid(column))
+	Comment        string
+	Storage        Storage
+	Token          bool // upstream has an equality token beside the cell
+	Order          bool `json:",omitempty"` // and an order token
+	Wire           Wire
 }
 
 // TokenColumn is the physical name of the column's equality token.

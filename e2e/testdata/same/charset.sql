@@ -37,3 +37,24 @@ SELECT GROUP_CONCAT(v ORDER BY id) FROM wide;
 SELECT v, NOW() > '2020-01-01', CONNECTION_ID() > 0, CURRENT_USER() <> 'x', DATABASE() <> 'x', VERSION() <> 'x', @@sql_mode <> 'x' FROM wide WHERE REVERSE(v) <> 'x' ORDER BY id;
 DROP TABLE wide, wider;
 SET character_set_results = utf8mb4;
+
+# Literals of a character set that no time zone is taken in.
+SET NAMES utf8mb4;
+SET character_set_connection = ucs2;
+CREATE TABLE charset_wide (a INT, b VARCHAR(10), c TIMESTAMP NULL);
+INSERT INTO charset_wide VALUES (1, 'x', '2024-01-02 03:04:05');
+ALTER TABLE charset_wide ADD KEY (a), ADD KEY (b);
+ALTER TABLE charset_wide ADD d TIMESTAMP DEFAULT '2001-02-03 04:05:06';
+ALTER TABLE charset_wide MODIFY b VARCHAR(20) COLLATE utf8mb4_bin;
+SELECT a, HEX(b), c, d FROM charset_wide;
+SHOW CREATE TABLE charset_wide;
+SELECT @@time_zone, @@sql_mode;
+DROP TABLE charset_wide;
+SET NAMES utf8mb4;
+# What the session says of its collation mixes with literals.
+CREATE TABLE charset_said (a VARCHAR(60));
+INSERT INTO charset_said VALUES ('utf8mb4_general_ci'), ('utf8mb4');
+SET collation_connection = utf8mb4_general_ci;
+SELECT a, REPLACE('<c>', '<c>', @@collation_connection), CONCAT(@@SESSION.character_set_connection, 'x') FROM charset_said WHERE a IN (@@collation_connection, 'x') ORDER BY a;
+SELECT REVERSE(a) = REVERSE(@@local.collation_connection), COLLATION(@@collation_connection) FROM charset_said ORDER BY a;
+DROP TABLE charset_said;

@@ -71,3 +71,13 @@ SELECT 4;
 #! mode: text
 CALL prog_cursor();
 DROP PROCEDURE prog_cursor;
+
+# Double quotes are strings in one sql_mode and names in the other: that of the procedure counts.
+CREATE PROCEDURE prog_signal() BEGIN DECLARE foo CONDITION FOR SQLSTATE "99999"; SIGNAL foo; END;
+#! mode: text
+CALL prog_signal();
+SET sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES');
+#! mode: text
+CALL prog_signal();
+SET sql_mode = DEFAULT;
+DROP PROCEDURE prog_signal;

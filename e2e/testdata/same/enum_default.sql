@@ -1,0 +1,25 @@
+# NOT NULL columns of type ENUM without a DEFAULT have their first member as one, but in MariaDB's UPDATE.
+CREATE TABLE enum_first(id int auto_increment primary key, a ENUM('x','y') NOT NULL, b int);
+INSERT INTO enum_first (b) VALUES (1), (2);
+INSERT INTO enum_first (a,b) VALUES (DEFAULT, 1);
+INSERT INTO enum_first () VALUES (), (), ();
+INSERT INTO enum_first (b) SELECT b+1 FROM enum_first;
+INSERT INTO enum_first SET b = 5;
+INSERT INTO enum_first SET b = 5, a = DEFAULT(a);
+REPLACE INTO enum_first (id) VALUES (1);
+UPDATE enum_first SET a = DEFAULT WHERE id = 2;
+UPDATE enum_first SET a = DEFAULT(a) WHERE id = 2;
+SELECT * FROM enum_first;
+SELECT DEFAULT(a) FROM enum_first;
+SHOW CREATE TABLE enum_first;
+SHOW COLUMNS FROM enum_first;
+SELECT COLUMN_DEFAULT FROM information_schema.columns WHERE table_name = 'enum_first' AND table_schema = DATABASE() ORDER BY ordinal_position;
+ALTER TABLE enum_first ADD c ENUM('p','q') NOT NULL;
+INSERT INTO enum_first (b) VALUES (9);
+SELECT * FROM enum_first;
+INSERT INTO enum_first (a) VALUES (NULL);
+SELECT a, COUNT(*) FROM enum_first GROUP BY a;
+CREATE TABLE enum_second LIKE enum_first;
+INSERT INTO enum_second (b) VALUES (9);
+SELECT * FROM enum_second;
+DROP TABLE enum_first, enum_second;
