@@ -206,6 +206,12 @@ func (c *collector) checkEvaluator(e *Evaluator) {
 	if e.Memory < 64<<20 {
 		c.add("evaluator.memory", fmt.Sprintf("is %d bytes", e.Memory), `at least "64MiB"`)
 	}
+	if dir, err := os.Stat(e.Tmpdir); e.Tmpdir != "" && (err != nil || !dir.IsDir()) {
+		c.add("evaluator.tmpdir", fmt.Sprintf("is %q", e.Tmpdir), "a folder that exists")
+	}
+	if e.MaxTmpSpace < 0 {
+		c.add("evaluator.max_tmp_space", fmt.Sprintf("is %d bytes", e.MaxTmpSpace), `"0" or more`)
+	}
 }
 
 func (c *collector) checkObservers(cfg *Config) {

@@ -129,6 +129,10 @@ type Evaluator struct {
 	Dir string `toml:"dir"`
 	// Memory bounds what the evaluator's tables take, in bytes.
 	Memory int64 `toml:"memory" unit:"bytes"`
+	// Tmpdir is where the proxy sorts and groups more than its memory is to hold, in encrypted files; empty is TMPDIR's, or /tmp.
+	Tmpdir string `toml:"tmpdir"`
+	// MaxTmpSpace bounds what these files take together, in bytes.
+	MaxTmpSpace int64 `toml:"max_tmp_space" unit:"bytes"`
 }
 
 // Admin is the HTTP listener for metrics and health.
@@ -206,7 +210,7 @@ func Default() *Config {
 		},
 		SSLCert:   SSLCert{Dir: "var/certs"},
 		Keyring:   Keyring{File: "var/keyring.json", KMS: "file:var/master.key", KMSTimeout: time.Minute},
-		Evaluator: Evaluator{Server: "auto", Dir: "/dev/shm/tdeproxy", Memory: 512 << 20},
+		Evaluator: Evaluator{Server: "auto", Dir: "/dev/shm/tdeproxy", Memory: 512 << 20, MaxTmpSpace: 16 << 30},
 		Admin:     Admin{Address: "127.0.0.1:9307"},
 		Log:       Log{Level: "info", Format: "auto"},
 		Audit:     Audit{OnError: "refuse"},

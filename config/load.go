@@ -60,7 +60,7 @@ func (cfg *Config) resolve(dir string) {
 		&cfg.Upstream.PasswordFile, &cfg.Upstream.CA, &cfg.Upstream.Cert, &cfg.Upstream.Key,
 		&cfg.SSLCert.Dir, &cfg.SSLCert.Cert, &cfg.SSLCert.Key, &cfg.SSLCert.CA,
 		&cfg.SSLCert.ClientCA, &cfg.SSLCert.CRL, &cfg.SSLCert.ACME.CA,
-		&cfg.Keyring.File, &cfg.Evaluator.Socket, &cfg.Evaluator.PasswordFile, &cfg.Evaluator.Dir, &cfg.Audit.File,
+		&cfg.Keyring.File, &cfg.Evaluator.Socket, &cfg.Evaluator.PasswordFile, &cfg.Evaluator.Dir, &cfg.Evaluator.Tmpdir, &cfg.Audit.File,
 	} {
 		*p = absolute(dir, *p)
 	}

@@ -22,7 +22,7 @@ var floors = []struct {
 }{
 	{"config", 0}, {"tde/tally", 0}, {"tde/audit", 0}, {"keyring", 0}, {"sslcert", 0}, {"proxy/wire", 0},
 	{"keyring/remote", 1}, {"keyring/kmstest", 1}, // what drivers of a KMS are built on, and tested with
-	{"keyring/*", 2}, {"sslcert/acme", 1}, {"proxy", 1}, {"proxy/upstream", 1}, {"tde/schema", 1}, {"tde/cell", 1},
+	{"keyring/*", 2}, {"sslcert/acme", 1}, {"proxy", 1}, {"proxy/upstream", 1}, {"tde/schema", 1}, {"tde/cell", 1}, {"tde/spill", 1},
 	{"tde/value", 2}, {"tde/plan", 2}, {"tde/kernel", 2}, {"tde/evaluator", 2},
 	{"tde/exec", 3}, {"tde/migrate", 3},
 	{"proxy/session", 4},

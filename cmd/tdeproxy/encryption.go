@@ -15,6 +15,7 @@ import (
 	"github.com/tdeproxy/tdeproxy/tde/evaluator"
 	"github.com/tdeproxy/tdeproxy/tde/exec"
 	"github.com/tdeproxy/tdeproxy/tde/schema"
+	"github.com/tdeproxy/tdeproxy/tde/spill"
 )
 
 // encryption is the part of a service that knows which tables are encrypted.
@@ -52,7 +53,7 @@ func (s *service) openEncryption(ctx context.Context, admin *upstream.Admin) (*e
 	}
 	e.catalog, err = exec.NewCatalog(ctx, exec.Config{
 		Ring: s.ring.get(), Keys: s.keys(), Evaluator: e.evaluator, Upstream: admin, Rules: rules(s.cfg), MariaDB: f.mariaDB, Version: f.number, Log: s.log,
-		Observer: s.observer(f.mariaDB),
+		Observer: s.observer(f.mariaDB), Spill: s.spill(),
 	})
 	if err != nil {
 		e.close()
@@ -69,6 +70,15 @@ func (s *service) openEncryption(ctx context.Context, admin *upstream.Admin) (*e
 	}
 	s.log.Info("schema read", "upstream", f.version, "encrypted_tables", e.catalog.State().Snapshot.Len())
 	return e, nil
+}
+
+// spill is where statements sort what is more than memory is to hold, or nil.
+func (s *service) spill() *spill.Dir {
+	e := s.cfg.Evaluator
+	if e.MaxTmpSpace == 0 {
+		return nil
+	}
+	return spill.NewDir(e.Tmpdir, e.MaxTmpSpace)
 }
 
 // startEvaluator starts the private server, unless it is off.

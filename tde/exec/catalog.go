@@ -20,6 +20,7 @@ import (
 	"github.com/tdeproxy/tdeproxy/tde/evaluator"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
 	"github.com/tdeproxy/tdeproxy/tde/schema"
+	"github.com/tdeproxy/tdeproxy/tde/spill"
 )
 
 // Upstream runs the proxy's own queries: those of its account, beside the clients' connections.
@@ -61,6 +62,8 @@ type Config struct {
 	Observer  Observer
 	// Beside says that a proxy may be running: what looks like left by one that was killed is left alone.
 	Beside bool
+	// Spill is where statements sort more than their memory holds; nil: the evaluator sorts.
+	Spill *spill.Dir
 }
 
 // Catalog is what all sessions share: the schema, its plans, and the keys of its tables.
@@ -68,6 +71,7 @@ type Catalog struct {
 	ring      atomic.Pointer[keyring.Ring]
 	keys      Keys
 	evaluator *evaluator.Evaluator
+	spill     *spill.Dir
 	upstream  Upstream
 	rules     *schema.Rules
 	mariaDB   bool
@@ -109,7 +113,7 @@ func (s *State) with(snapshot *schema.Snapshot, sealers map[schema.TableID]*seal
 func NewCatalog(ctx context.Context, cfg Config) (*Catalog, error) {
 	c := &Catalog{
 		keys: cfg.Keys, evaluator: cfg.Evaluator, upstream: cfg.Upstream, rules: cfg.Rules, mariaDB: cfg.MariaDB, version: cfg.Version,
-		log: cfg.Log, observer: cfg.Observer, weights: newWeights(cfg.Evaluator), gate: newGate(),
+		log: cfg.Log, observer: cfg.Observer, spill: cfg.Spill, weights: newWeights(cfg.Evaluator), gate: newGate(),
 		converts: make(chan struct{}, 1),
 	}
 	c.ring.Store(cfg.Ring)

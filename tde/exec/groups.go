@@ -48,7 +48,10 @@ func (s *splitRun) group(params *wire.Execute, more bool) (done bool, err error)
 	if !ok {
 		return false, nil
 	}
-	if err = s.describeGroups(g, params); err == nil && !g.settle() {
+	if err = s.allUnchanged(); err == nil {
+		g.answer, g.expect, err = s.describeEmpty(params)
+	}
+	if err == nil && !g.settle() {
 		err = errUngrouped
 	}
 	if err == nil {
@@ -312,26 +315,22 @@ func (g *grouping) define() {
 	g.table.Create = "CREATE TABLE " + schema.Quote(g.table.Name) + " (" + body + ")"
 }
 
-// describeGroups runs the client's own text over no rows, for the definitions of its result.
-func (s *splitRun) describeGroups(g *grouping, params *wire.Execute) error {
+// describeEmpty runs the client's own text over no rows, for the definitions of its result: as the client is to have them, and read. It
+// gives errUngrouped where that fails.
+func (s *splitRun) describeEmpty(params *wire.Execute) (answer [][]byte, columns []wire.Column, err error) {
 	for i := range s.plan.Fetches {
 		f := &s.plan.Fetches[i]
-		if f.Table.Source != "" {
-			if err := s.unchanged(f.Table); err != nil {
-				return err
-			}
-		}
 		loader, err := s.bench.Load(f.Table, f.Columns)
 		if err == nil {
 			err = loader.Close()
 		}
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 	}
 	sql, err := s.text()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if params == nil {
 		err = s.bench.Query(sql)
@@ -339,33 +338,33 @@ func (s *splitRun) describeGroups(g *grouping, params *wire.Execute) error {
 		err = s.execute(sql, params)
 	}
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	conn := s.bench.Conn()
 	packet, err := conn.ReadPacket()
 	if err != nil {
-		return s.evaluated(err)
+		return nil, nil, s.evaluated(err)
 	}
 	if wire.IsError(packet) {
 		s.bench.Answered()
-		return errUngrouped // it fails again where all is as it should be
+		return nil, nil, errUngrouped // it fails again where all is as it should be
 	}
 	n, size := wire.Int(packet)
 	if size == 0 || n == 0 || n > maxColumns {
-		return s.evaluated(wire.ErrMalformed)
+		return nil, nil, s.evaluated(wire.ErrMalformed)
 	}
 	for range n {
 		definition, err := s.definition()
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		var c wire.Column
 		if err := c.Decode(definition, s.caps); err != nil {
-			return err
+			return nil, nil, err
 		}
-		g.answer, g.expect = append(g.answer, definition), append(g.expect, c)
+		answer, columns = append(answer, definition), append(columns, c)
 	}
-	return s.skipRows()
+	return answer, columns, s.skipRows()
 }
 
 // skipRows reads the evaluator's answer to its end.

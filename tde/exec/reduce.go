@@ -25,8 +25,9 @@ type reduction struct {
 	first  []int       // the columns that the decision needs
 	also   []int       // those of them that the filter does not
 	rest   []int
-	passed bool // top has given up holding rows back
-	whole  bool // all of the fetch's Filter is in filter, or decided upstream
+	sort   *sorting // nil: the evaluator sorts
+	passed bool     // top or sort has given up holding rows back
+	whole  bool     // all of the fetch's Filter is in filter, or decided upstream
 }
 
 // reduction binds what a Fetch says of rows that need not be loaded. What cannot be bound, or could warn, ends the filter: rows
@@ -34,13 +35,13 @@ type reduction struct {
 func (s *splitRun) reduction(f *plan.Fetch) *reduction {
 	r := &reduction{fetch: f}
 	p := predicates{binder: &s.binder, fetch: f, used: make([]bool, len(f.Columns))}
-	r.whole = true
+	r.whole, r.sort = true, s.sorter(f)
 	for i := range f.Filter {
 		c := p.condition(f.Filter[i].Predicate)
 		if r.whole = c != nil; !r.whole {
 			break
 		}
-		if !f.Filter[i].Pushed {
+		if !f.Filter[i].Pushed || r.sort != nil { // nobody asks again after a sort
 			r.filter.add(c, f.Filter[i].Predicate)
 		}
 	}
@@ -48,6 +49,10 @@ func (s *splitRun) reduction(f *plan.Fetch) *reduction {
 	if r.whole && f.TopN != nil {
 		r.top = s.firstRows(f)
 	}
+	if !r.whole || r.top != nil {
+		r.sort = nil
+	}
+	s.sorting = r.sort
 	if r.top != nil {
 		if r.by = f.TopN.Column; !p.used[r.by] {
 			p.used[r.by], r.also = true, []int{r.by}
@@ -134,6 +139,29 @@ func (r *reduction) row(o *opener, row [][]byte, load func() error) error {
 	if err := o.open(row, r.rest); err != nil {
 		return err
 	}
+	if r.sort == nil || r.passed {
+		return load()
+	}
+	if outcome == kernel.True {
+		if held, err := r.sort.hold(o.row); held || err != nil {
+			return err
+		}
+	}
+	return r.pass(o, row, load)
+}
+
+// pass gives sorting up: the evaluator gets what is held back, and this row.
+func (r *reduction) pass(o *opener, row [][]byte, load func() error) error {
+	r.passed = true
+	if err := r.sort.release(o, load); err != nil {
+		return err
+	}
+	if err := o.open(row, r.first); err != nil {
+		return err
+	}
+	if err := o.open(row, r.rest); err != nil {
+		return err
+	}
 	return load()
 }
 
@@ -164,8 +192,13 @@ func (r *reduction) release(o *opener, load func() error) error {
 
 // finish loads what is still held back when the last row has come.
 func (r *reduction) finish(o *opener, load func() error) error {
-	if r.top == nil || r.passed {
+	switch {
+	case r.passed || r.sort != nil && r.sort.direct:
 		return nil
+	case r.sort != nil:
+		return r.sort.release(o, load)
+	case r.top != nil:
+		return r.release(o, load)
 	}
-	return r.release(o, load)
+	return nil
 }

@@ -112,6 +112,7 @@ type reduceTest struct {
 	rnd     *rand.Rand
 	session *splitRun
 	decided int
+	ordered int // sorts of several rows
 }
 
 // TestReductionAsServers asks a server random conditions over all types: what a reduction makes of one includes what the server
@@ -125,7 +126,7 @@ func TestReductionAsServers(t *testing.T) {
 			t.Cleanup(func() { must(t, conn, "DROP DATABASE "+db) })
 			loadBerlin(t, conn)
 			mariaDB := env == "TDEPROXY_TEST_MARIADB"
-			decided := map[schema.Kind]int{}
+			decided, ordered := map[schema.Kind]int{}, map[schema.Kind]int{}
 			for i, c := range reducible(mariaDB) {
 				t.Run(c.SQLType, func(t *testing.T) {
 					r := newReduceTest(t, conn, db, c, mariaDB)
@@ -135,13 +136,18 @@ func TestReductionAsServers(t *testing.T) {
 					}
 					for range 12 {
 						r.first()
+						r.sorted()
 					}
+					ordered[c.Kind] += r.ordered
 					decided[c.Kind] += r.decided
 				})
 			}
 			for k, n := range decided {
 				if n == 0 && k != schema.KindBit && k != schema.KindEnum && k != schema.KindFloat {
 					t.Errorf("no condition on kind %d was decided", k)
+				}
+				if ordered[k] == 0 && k != schema.KindBit && k != schema.KindEnum && k != schema.KindFloat {
+					t.Errorf("no rows were sorted by kind %d", k)
 				}
 			}
 		})

@@ -38,6 +38,12 @@ type splitRun struct {
 	// the time, and that one may give another value at each call.
 	missing       string
 	timed, varies bool
+	sorts         bool         // the answer may be sorted rows
+	sorting       *sorting     // of the fetch; nil: the evaluator sorts
+	reload        func() error // begins to load the fetch's table anew
+	params        *wire.Execute
+	stop          func() error // says that the statement was killed
+	printed       []byte       // scratch
 }
 
 // errRedefined says that a table is not what the plan took it for: the statement is planned again. Nothing of an answer has been
@@ -66,7 +72,7 @@ func (x *Session) split(ctx context.Context, p *plan.Split, params *wire.Execute
 	}
 	defer w.Release()
 	x.catalog.advice.note(p)
-	s := &splitRun{Session: x, plan: p, bench: w, cursor: x.keeping}
+	s := &splitRun{Session: x, plan: p, bench: w, cursor: x.keeping, params: params, stop: ctx.Err}
 	if err := s.functions(ctx); err != nil {
 		return err
 	}
@@ -77,8 +83,13 @@ func (x *Session) split(ctx context.Context, p *plan.Split, params *wire.Execute
 	if done, err := s.group(params, more); done {
 		return s.interrupted(ctx, err)
 	}
+	s.sorts, s.binary = true, params != nil
+	defer func() { s.sorting.close() }()
 	if err := s.fetchAll(); err != nil {
 		return s.interrupted(ctx, err)
+	}
+	if s.sorting != nil && s.sorting.direct {
+		return s.interrupted(ctx, s.sorting.send(more))
 	}
 	if s.listing != nil {
 		return s.interrupted(ctx, s.list())

@@ -28,12 +28,8 @@ func (s *splitRun) fetchAll() error {
 
 // fetchTables loads the rows of every Fetch. Several fetches of one statement see one snapshot.
 func (s *splitRun) fetchTables() error {
-	for i := range s.plan.Fetches {
-		if t := s.plan.Fetches[i].Table; t.Source != "" {
-			if err := s.unchanged(t); err != nil {
-				return err
-			}
-		}
+	if err := s.allUnchanged(); err != nil {
+		return err
 	}
 	if err := s.alone(); err != nil {
 		return err
@@ -61,6 +57,18 @@ func (s *splitRun) fetchTables() error {
 		return s.finish(err)
 	}
 	return err
+}
+
+// allUnchanged checks that the tables are still what the plan took them for.
+func (s *splitRun) allUnchanged() error {
+	for i := range s.plan.Fetches {
+		if t := s.plan.Fetches[i].Table; t.Source != "" {
+			if err := s.unchanged(t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // alone takes away what earlier statements have left in the workspace, where the text could name a table that is not fetched.
@@ -125,6 +133,10 @@ func (s *splitRun) fetch(f *plan.Fetch) error {
 		return err
 	}
 	load := func(o *opener) error { return loader.Row(o.row) }
+	s.reload = func() (err error) {
+		loader, err = s.bench.Load(f.Table, f.Columns)
+		return err
+	}
 	if err := s.joined(f, func() error { return s.fetchRows(f, load) }); err != nil {
 		return err
 	}

@@ -14,6 +14,14 @@ type Order struct {
 	// key appends what compare orders; ok is false where the place of a value is not known.
 	key     func(dst, stored []byte) (key []byte, ok bool)
 	compare func(a, b []byte) int
+	prefix  int // of strings, the bytes that are compared
+	// filled: under a short max_sort_length servers fill strings up with zero bytes, so that those at an end count for nothing.
+	filled bool
+}
+
+// sure says whether ORDER BY surely sorts by all of a value, and as compare does.
+func (o *Order) sure(stored []byte) bool {
+	return o.prefix == 0 || len(stored) <= o.prefix && !(o.filled && len(stored) > 0 && stored[len(stored)-1] == 0)
 }
 
 // OrderOf is the order of a column, where it is known. Strings are ordered by no more than their first prefix bytes, as
@@ -40,6 +48,7 @@ func OrderOf(col *schema.Column, prefix int) (o *Order, ok bool) {
 
 // strings makes the order that of a string column.
 func (o *Order) strings(col *schema.Column, prefix int) bool {
+	o.prefix = prefix
 	if isBytes(col.Kind) {
 		o.key = func(dst, stored []byte) ([]byte, bool) {
 			return append(dst, stored[:min(len(stored), prefix)]...), true
@@ -50,7 +59,7 @@ func (o *Order) strings(col *schema.Column, prefix int) bool {
 	if !ok || !c.order {
 		return false
 	}
-	o.compare = c.bytes
+	o.compare, o.filled = c.bytes, !c.pad
 	o.key = func(dst, stored []byte) ([]byte, bool) {
 		stored = stored[:min(len(stored), prefix)]
 		if c.bytewise {

@@ -197,6 +197,8 @@ type Fetch struct {
 	Filter []Conjunct
 	TopN   *TopN
 	Outer  *Outer // of Groups, whose last table is joined by LEFT JOIN; else nil
+	// Sort says that the rows that fulfil Filter are the query's answer, once they are sorted; nil: the evaluator makes that.
+	Sort *Sort
 }
 
 // Stayed is a condition that the evaluator decides.

@@ -67,6 +67,9 @@ func (f *Fetch) printReduction(b *strings.Builder) {
 			b.WriteString("\n  joins:    " + c.Predicate.print(f.Columns))
 		}
 	}
+	if f.Sort != nil {
+		f.Sort.print(b, f)
+	}
 	if n := f.TopN; n != nil {
 		b.WriteString("\n  keeps:    the first " + literalName(n.Count))
 		if n.Offset >= 0 {

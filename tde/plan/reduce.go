@@ -53,14 +53,14 @@ func (b *block) reduce(f *Fetch, t *tree, refs []*reference, pushed []ast.ExprNo
 		}
 	}
 	if whole && len(t.blocks) == 1 {
-		f.TopN = d.topN(refs[0].block.stmt)
+		f.TopN, f.Sort = d.topN(refs[0].block.stmt), d.sorted(refs[0].block.stmt)
 	}
 	f.trim()
 }
 
 // trim leaves out conditions that no other follows and upstream has decided.
 func (f *Fetch) trim() {
-	if f.TopN == nil && !slices.ContainsFunc(f.Filter, func(c Conjunct) bool { return !c.Pushed }) {
+	if f.TopN == nil && f.Sort == nil && !slices.ContainsFunc(f.Filter, func(c Conjunct) bool { return !c.Pushed }) {
 		f.Filter = nil
 	}
 }
@@ -98,21 +98,24 @@ func (d *describer) kind(e ast.ExprNode) schema.Kind {
 	return schema.KindNone
 }
 
-// topN plans ORDER BY column … LIMIT of a query of columns of one table, or returns nil.
-func (d *describer) topN(s *ast.SelectStmt) *TopN {
-	if s.Kind != ast.SelectStmtKindSelect || s.Limit == nil || s.OrderBy == nil || s.GroupBy != nil || s.Having != nil || s.Distinct ||
+// orders says whether a query is of columns of one table, ordered by some of them.
+func (d *describer) orders(s *ast.SelectStmt) bool {
+	if s.Kind != ast.SelectStmtKindSelect || s.OrderBy == nil || s.GroupBy != nil || s.Having != nil || s.Distinct ||
 		len(s.WindowSpecs) > 0 || s.With != nil || s.SelectStmtOpts != nil && s.SelectStmtOpts.CalcFoundRows || len(d.ref.block.refs) != 1 {
-		return nil
+		return false
 	}
 	for _, f := range s.Fields.Fields {
 		if f.WildCard == nil && d.column(f.Expr) < 0 {
-			return nil // it could warn of rows that do not reach the result
+			return false // it could warn of rows that do not reach the result
 		}
 	}
-	for _, item := range s.OrderBy.Items {
-		if d.column(item.Expr) < 0 || d.renamed(item.Expr, s) {
-			return nil
-		}
+	return !slices.ContainsFunc(s.OrderBy.Items, func(item *ast.ByItem) bool { return d.column(item.Expr) < 0 || d.renamed(item.Expr, s) })
+}
+
+// topN plans ORDER BY column … LIMIT of a query of columns of one table, or returns nil.
+func (d *describer) topN(s *ast.SelectStmt) *TopN {
+	if s.Limit == nil || !d.orders(s) {
+		return nil
 	}
 	lead := s.OrderBy.Items[0]
 	n := &TopN{Column: d.column(lead.Expr), Descending: lead.Desc, Offset: -1}
