@@ -164,6 +164,9 @@ func (e *Evaluator) alterRows(c *conn, a *Alter, out *Altered) error {
 		cols = append(cols, &out.Table.Columns[i])
 	}
 	rows, err := c.query("SELECT " + readBack(cols) + " FROM " + qualified(a.changed()) + " ORDER BY " + schema.Quote(rowColumn))
+	if err == nil {
+		err = warnsRead(cols, rows.Warnings)
+	}
 	if err != nil {
 		return err
 	}

@@ -163,7 +163,7 @@ type reader struct {
 
 // read reads all of it. The session's sql_mode must be ”: SHOW CREATE TABLE and defaults depend on it.
 func (r *reader) read() error {
-	for _, step := range []func() error{r.options, r.columns, r.indexes, r.foreignKeys, r.constraints, r.create, r.partition, r.wire, r.members, r.defaults} {
+	for _, step := range []func() error{r.options, r.columns, r.indexes, r.foreignKeys, r.constraints, r.create, r.partition, r.virtual, r.wire, r.members, r.defaults} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -173,6 +174,30 @@ func TestDescribeModes(t *testing.T) {
 			}
 			if !strings.HasPrefix(got.Create, "CREATE TABLE `t`") {
 				t.Errorf("%s: %s", mode, got.Create)
+			}
+		}
+	})
+}
+
+// TestDescribeVirtual sees which VIRTUAL columns give the same whoever reads them.
+func TestDescribeVirtual(t *testing.T) {
+	eachFlavour(t, func(t *testing.T, e *Evaluator) {
+		if !e.cfg.MariaDB {
+			return
+		}
+		for sql, unstored := range map[string]bool{
+			"CREATE TABLE m (id INT AUTO_INCREMENT PRIMARY KEY, a INT, b INT AS (a + 1) VIRTUAL COMMENT 'VIRTUAL (', c INT AS (b * 2) VIRTUAL INVISIBLE)": false,
+			"CREATE TABLE m (a VARCHAR(20), b VARCHAR(20) AS (UPPER(a)) VIRTUAL, KEY (b))":                                                                false,
+			"CREATE TABLE m (a INT, b DATETIME AS (NOW()) VIRTUAL)":                                                                                       true,
+			"CREATE TABLE m (a INT, b DOUBLE AS (RAND()) VIRTUAL)":                                                                                        true,
+			"CREATE TABLE m (a INT, b VARCHAR(99) AS (CURRENT_USER()) VIRTUAL)":                                                                           true,
+			"CREATE TABLE m (a DATE, b VARCHAR(20) AS (DAYNAME(a)) VIRTUAL)":                                                                              true,
+			"CREATE TABLE m (a TIMESTAMP, b DATE AS (DATE(a)) VIRTUAL)":                                                                                   true,
+			"CREATE TABLE m (a CHAR(5), b VARCHAR(20) AS (CONCAT(a, 'x')) VIRTUAL)":                                                                       true, // PAD_CHAR_TO_FULL_LENGTH
+		} {
+			table := describe(t, e, "m", sql)
+			if got := slices.ContainsFunc(table.Columns, func(c schema.Column) bool { return c.Unstored }); got != unstored {
+				t.Errorf("%s: %t", sql, got)
 			}
 		}
 	})

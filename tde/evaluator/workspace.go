@@ -23,18 +23,19 @@ const (
 // report what the server objects to as a *wire.Error and the loss of the server as ErrUnavailable, with the statement
 // that is sent next or before; after either only Release may be called. It is used by one goroutine at a time.
 type Workspace struct {
-	e       *Evaluator
-	server  *server
-	conn    *wire.Conn
-	infile  bool // LOAD DATA LOCAL is allowed
-	caps    wire.Capability
-	id      uint32 // of the connection
-	ctx     context.Context
-	stop    func() bool // ends the watch on ctx
-	pending []sent      // statements sent whose answers have not been read
-	broken  error       // the connection is of no more use
-	answer  bool        // the answer of a Command is due
-	writes  bool        // the lend is of a statement that changes rows
+	readWarned uint16 // of the last rows that were read
+	e          *Evaluator
+	server     *server
+	conn       *wire.Conn
+	infile     bool // LOAD DATA LOCAL is allowed
+	caps       wire.Capability
+	id         uint32 // of the connection
+	ctx        context.Context
+	stop       func() bool // ends the watch on ctx
+	pending    []sent      // statements sent whose answers have not been read
+	broken     error       // the connection is of no more use
+	answer     bool        // the answer of a Command is due
+	writes     bool        // the lend is of a statement that changes rows
 
 	schemas map[string]*privateSchema // by folded name
 	tables  map[string]*loaded        // by schema and folded table

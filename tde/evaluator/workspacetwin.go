@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -135,7 +136,7 @@ func (t *Twin) Rows(cols []*schema.Column, fn func(row [][]byte) error) error {
 			return w.Broken(err)
 		case wire.IsEnd(packet, w.caps):
 			w.Answered()
-			return failed
+			return cmp.Or(failed, warned(cols, packet, w.caps))
 		case wire.IsError(packet):
 			w.Answered()
 			return errors.Join(failed, decoded(packet))

@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -54,7 +55,7 @@ func (w *Workspace) changed(table *loaded, cols []*schema.Column, fn func(number
 	}
 	sql += " FROM %s WHERE " + schema.Quote(changedColumn) + " IS NOT NULL OR " + schema.Quote(numberColumn) + " IS NULL"
 	out := make([][]byte, len(cols))
-	return w.readTable(table, sql, len(cols)+1, func(row [][]byte) error {
+	err := w.readTable(table, sql, len(cols)+1, func(row [][]byte) error {
 		n, err := rowNumber(row[0])
 		if err != nil {
 			return err
@@ -68,6 +69,7 @@ func (w *Workspace) changed(table *loaded, cols []*schema.Column, fn func(number
 		}
 		return fn(n, out)
 	})
+	return cmp.Or(err, warnsRead(cols, w.readWarned))
 }
 
 // Left hands the numbers of the rows that were loaded into a table and are still there to fn.
@@ -141,7 +143,9 @@ func (w *Workspace) readRows(width int, fn func(row [][]byte) error) error {
 		case n <= width: // the number of columns, the columns
 			continue
 		case wire.IsEnd(packet, w.caps):
-			return nil
+			end, err := wire.DecodeEnd(packet, w.caps)
+			w.readWarned = end.Warnings
+			return err
 		}
 		text := wire.NewTextRow(packet)
 		for i := range row {

@@ -80,7 +80,7 @@ func (c *Column) unsupported() string {
 	case c.Kind == KindNone:
 		return fmt.Sprintf("the data type of column %s", c.Name)
 	case c.Unstored:
-		return fmt.Sprintf("a VIRTUAL generated column (%s), unlike a STORED one,", c.Name)
+		return fmt.Sprintf("a VIRTUAL generated column (%s) whose value depends on who reads it, or when,", c.Name)
 	case c.Default == DefaultExpr && asksSession(c.DefaultSQL):
 		return fmt.Sprintf("a DEFAULT that calls a function of the session (USER(), DATABASE() …) (%s)", c.Name)
 	case c.Storage == StoredClear && (c.Generated || c.Default == DefaultExpr):
