@@ -31,38 +31,7 @@ func TestFunctions(t *testing.T) {
 			"CREATE FUNCTION varies() RETURNS INT RETURN RAND() * 1000000",
 			"CREATE USER may", "GRANT SELECT, INSERT, UPDATE ON shop.k TO may", "GRANT EXECUTE ON FUNCTION shop.good TO may",
 			"CREATE USER maynot", "GRANT SELECT, INSERT, UPDATE ON shop.k TO maynot")
-		why := map[string]string{
-			"reads_(a VARCHAR(20)) RETURNS INT RETURN (SELECT COUNT(*) FROM k WHERE w = a)":                              "tables",
-			"writes_(a VARCHAR(20)) RETURNS INT BEGIN INSERT INTO other.plain VALUES (a); RETURN 1; END":                 "tables",
-			"keeps(a VARCHAR(20)) RETURNS INT BEGIN SET @kept = a; RETURN 1; END":                                        "variables",
-			"looks() RETURNS VARCHAR(20) RETURN @kept":                                                                   "variables",
-			"server() RETURNS INT RETURN @@max_connections":                                                              "variables",
-			"sets(a INT) RETURNS INT BEGIN SET lc_messages = a; RETURN 1; END":                                           "variables",
-			"locks(a VARCHAR(20)) RETURNS INT RETURN GET_LOCK(a, 0)":                                                     "GET_LOCK",
-			"who() RETURNS VARCHAR(80) RETURN CURRENT_USER()":                                                            "CURRENT_USER",
-			"calls(a INT) RETURNS INT BEGIN CALL p(a); RETURN 1; END":                                                    "procedure",
-			"elsewhere(a VARCHAR(20)) RETURNS VARCHAR(40) RETURN shop.good(a)":                                           "named with its database",
-			"misses(a VARCHAR(20)) RETURNS VARCHAR(40) RETURN nosuch(a)":                                                 "none of the functions",
-			"cursor_() RETURNS INT BEGIN DECLARE c CURSOR FOR SELECT 1 FROM other.plain; OPEN c; CLOSE c; RETURN 1; END": "tables",
-			"reads_by(a VARCHAR(20)) RETURNS INT RETURN reads_(a)":                                                       "tables",
-		}
-		for text := range why {
-			run(t, past, "CREATE FUNCTION "+text)
-		}
-		for text, part := range why {
-			name, rest, _ := strings.Cut(text, "(")
-			args := "w"
-			if strings.HasPrefix(rest, ")") {
-				args = ""
-			}
-			for _, sql := range []string{"SELECT " + name + "(" + args + ") FROM k", "UPDATE k SET w = " + name + "(" + args + ")", "SELECT id FROM k WHERE id = " + name + "(" + strings.ReplaceAll(args, "w", "'x'") + ")"} {
-				err := root.Exec(sql)
-				wantError(t, sql, err, 1235)
-				if err != nil && !strings.Contains(err.Error(), part) {
-					t.Errorf("%s: the error does not say %q: %v", sql, part, err)
-				}
-			}
-		}
+		refusedFunctions(t, root, past)
 		if got := column(t, past, "SELECT COUNT(*) FROM other.plain"); got[0] != "0" {
 			t.Errorf("a function wrote %v rows", got)
 		}
@@ -85,6 +54,19 @@ func TestFunctions(t *testing.T) {
 		if got := column(t, root, "SELECT outer_(w) FROM k ORDER BY id"); strings.Join(got, " ") != "<one!> <two!>" {
 			t.Errorf("outer_ gives %v", got)
 		}
+		run(t, root, "CREATE VIEW fv AS SELECT id, good(w) AS g FROM k", "GRANT SELECT ON shop.fv TO maynot")
+		nowhere, err := p.Connect(rawmysql.Config{})
+		must(t, err)
+		defer nowhere.Close()
+		for _, db := range []string{"", "other"} { // the function is the view's database's
+			if db != "" {
+				run(t, nowhere, "USE "+db)
+			}
+			if got := column(t, nowhere, "SELECT g FROM shop.fv ORDER BY id"); strings.Join(got, " ") != "one! two!" {
+				t.Errorf("the view gives %v in database %q", got, db)
+			}
+		}
+		wantError(t, "a view that calls it", maynot.Exec("SELECT g FROM fv"), 1370)
 		run(t, past, "DROP FUNCTION good", "CREATE FUNCTION good(a VARCHAR(20)) RETURNS VARCHAR(40) DETERMINISTIC RETURN CONCAT(a, '?')", "GRANT EXECUTE ON FUNCTION shop.good TO may")
 		if got := column(t, may, "SELECT good(w) FROM k ORDER BY id"); strings.Join(got, " ") != "one? two?" {
 			t.Errorf("after it has changed good gives %v", got)
@@ -92,9 +74,47 @@ func TestFunctions(t *testing.T) {
 		run(t, past, "DROP FUNCTION good", "CREATE FUNCTION good(a VARCHAR(20)) RETURNS VARCHAR(40) RETURN (SELECT MAX(w) FROM k)")
 		wantError(t, "it reads a table now", root.Exec("SELECT outer_(w) FROM k"), 1235)
 		run(t, past, "DROP FUNCTION good")
+		wantError(t, "a view that calls one that is gone", root.Exec("SELECT g FROM fv"), 1356)
 		wantError(t, "it is gone", root.Exec("SELECT good(w) FROM k"), 1305)
 		if got := column(t, root, "SELECT w FROM k ORDER BY id"); strings.Join(got, " ") != "one two" {
 			t.Errorf("the table has %v", got)
 		}
 	})
+}
+
+// refusedFunctions makes functions past the proxy that the evaluator must not run, and calls them.
+func refusedFunctions(t *testing.T, root, past *rawmysql.Conn) {
+	t.Helper()
+	why := map[string]string{
+		"reads_(a VARCHAR(20)) RETURNS INT RETURN (SELECT COUNT(*) FROM k WHERE w = a)":                              "tables",
+		"writes_(a VARCHAR(20)) RETURNS INT BEGIN INSERT INTO other.plain VALUES (a); RETURN 1; END":                 "tables",
+		"keeps(a VARCHAR(20)) RETURNS INT BEGIN SET @kept = a; RETURN 1; END":                                        "variables",
+		"looks() RETURNS VARCHAR(20) RETURN @kept":                                                                   "variables",
+		"server() RETURNS INT RETURN @@max_connections":                                                              "variables",
+		"sets(a INT) RETURNS INT BEGIN SET lc_messages = a; RETURN 1; END":                                           "variables",
+		"locks(a VARCHAR(20)) RETURNS INT RETURN GET_LOCK(a, 0)":                                                     "GET_LOCK",
+		"who() RETURNS VARCHAR(80) RETURN CURRENT_USER()":                                                            "CURRENT_USER",
+		"calls(a INT) RETURNS INT BEGIN CALL p(a); RETURN 1; END":                                                    "procedure",
+		"elsewhere(a VARCHAR(20)) RETURNS VARCHAR(40) RETURN shop.good(a)":                                           "named with its database",
+		"misses(a VARCHAR(20)) RETURNS VARCHAR(40) RETURN nosuch(a)":                                                 "none of the functions",
+		"cursor_() RETURNS INT BEGIN DECLARE c CURSOR FOR SELECT 1 FROM other.plain; OPEN c; CLOSE c; RETURN 1; END": "tables",
+		"reads_by(a VARCHAR(20)) RETURNS INT RETURN reads_(a)":                                                       "tables",
+	}
+	for text := range why {
+		run(t, past, "CREATE FUNCTION "+text)
+	}
+	for text, part := range why {
+		name, rest, _ := strings.Cut(text, "(")
+		args := "w"
+		if strings.HasPrefix(rest, ")") {
+			args = ""
+		}
+		for _, sql := range []string{"SELECT " + name + "(" + args + ") FROM k", "UPDATE k SET w = " + name + "(" + args + ")", "SELECT id FROM k WHERE id = " + name + "(" + strings.ReplaceAll(args, "w", "'x'") + ")"} {
+			err := root.Exec(sql)
+			wantError(t, sql, err, 1235)
+			if err != nil && !strings.Contains(err.Error(), part) {
+				t.Errorf("%s: the error does not say %q: %v", sql, part, err)
+			}
+		}
+	}
 }

@@ -21,6 +21,7 @@ type ViewDDL struct {
 	Strict         bool                 // SQLMode is
 	Tables         []*schema.Table      // that the view reads
 	Views          []*schema.Definition // that it reads, those that others read first
+	Functions      []Function           // that it calls, and those that these call
 }
 
 // DefineView runs a CREATE VIEW over empty tables in databases of the client's databases' names, and gives what the server made of
@@ -52,6 +53,9 @@ func (d *ViewDDL) databases() []string {
 	for _, v := range d.Views {
 		out = append(out, v.DB)
 	}
+	for _, f := range d.Functions {
+		out = append(out, f.DB)
+	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
@@ -64,6 +68,9 @@ func (d *ViewDDL) drops() []string {
 	}
 	for _, t := range d.Tables {
 		out = append(out, "DROP TABLE IF EXISTS "+schema.Quote(t.DB)+"."+schema.Quote(t.Name))
+	}
+	for _, f := range d.Functions {
+		out = append(out, "DROP FUNCTION IF EXISTS "+schema.Quote(f.DB)+"."+schema.Quote(f.Name))
 	}
 	return out
 }
@@ -81,7 +88,20 @@ func (e *Evaluator) defineView(c *conn, d *ViewDDL, out *Altered) (*schema.Defin
 		}
 		before = append(before, "DROP TABLE IF EXISTS "+schema.Quote(t.DB)+"."+schema.Quote(t.Name), definition)
 	}
+	if len(d.Functions) > 0 {
+		r, err := c.query("SELECT @@GLOBAL.collation_server")
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range d.Functions {
+			before = append(before, "DROP FUNCTION IF EXISTS "+schema.Quote(f.DB)+"."+schema.Quote(f.Name))
+			before = append(before, f.statements(f.DB, r.text(0, 0))...)
+		}
+	}
 	for _, v := range d.Views {
+		if len(d.Functions) > 0 { // which a view names without a database: it is the view's
+			before = append(before, "USE "+schema.Quote(v.DB))
+		}
 		before = append(before, sessionOf(v), modeOf(v.Strict), "CREATE OR REPLACE "+ViewText(v, v.DB, v.Query))
 	}
 	if d.Current != "" {

@@ -17,6 +17,17 @@ type Function struct {
 	SQLMode, Charset, Collation, DatabaseCollation string
 }
 
+// statements make the function in database db, whose collation is put back. Its texts without a character set have its database's. Its own text is
+// in utf8mb4.
+func (f *Function) statements(db, collation string) []string {
+	return []string{
+		"ALTER DATABASE " + schema.Quote(db) + " COLLATE " + f.DatabaseCollation,
+		"SET character_set_client = " + f.Charset + ", collation_connection = " + f.Collation + ", sql_mode = '" + f.SQLMode + "'",
+		"CREATE FUNCTION " + schema.Quote(db) + "." + f.Text,
+		"ALTER DATABASE " + schema.Quote(db) + " COLLATE " + collation,
+	}
+}
+
 // heldFunction is one that a workspace has.
 type heldFunction struct {
 	name   string // quoted, with its schema
@@ -26,19 +37,32 @@ type heldFunction struct {
 
 // Functions says which stored functions the statement may call; others are gone when it runs. It comes before all loads.
 func (w *Workspace) Functions(functions []Function) error {
-	for _, f := range functions {
-		if err := w.function(f); err != nil {
-			return err
-		}
+	if err := w.make(functions, w.Schema); err != nil {
+		return err
 	}
 	return w.onlyCalled()
 }
 
-func (w *Workspace) function(f Function) error {
-	db, err := w.Schema(f.DB)
-	if err != nil {
-		return err
+// ShownFunctions makes those that a view calls which is shown.
+func (w *Workspace) ShownFunctions(functions []Function) error {
+	return w.make(functions, w.ShownSchema)
+}
+
+func (w *Workspace) make(functions []Function, private func(db string) (string, error)) error {
+	for _, f := range functions {
+		db, err := private(f.DB)
+		if err != nil {
+			return err
+		}
+		if err := w.function(f, db); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// function makes one in a private schema.
+func (w *Workspace) function(f Function, db string) (err error) {
 	key := db + "." + strings.ToLower(f.Name)
 	have := w.functions[key]
 	if have != nil && have.of == f {
@@ -63,11 +87,10 @@ func (w *Workspace) function(f Function) error {
 	for _, name := range []string{sqlModeVariable, charsetVariable, "collation_connection", "character_set_connection"} {
 		delete(w.have, name) // what is own is set again
 	}
-	// Its texts without a character set have the database's. It is in utf8mb4, whatever it was written in: that is a superset.
-	err = errors.Join(w.send("ALTER DATABASE "+schema.Quote(db)+" COLLATE "+f.DatabaseCollation, sent{}),
-		w.send("SET character_set_client = "+f.Charset+", collation_connection = "+f.Collation+", sql_mode = '"+f.SQLMode+"'", sent{}),
-		w.send("CREATE FUNCTION "+schema.Quote(db)+"."+f.Text, sent{}),
-		w.send("ALTER DATABASE "+schema.Quote(db)+" COLLATE "+w.collation, sent{}), w.drain())
+	for _, sql := range f.statements(db, w.collation) {
+		err = errors.Join(err, w.send(sql, sent{}))
+	}
+	err = errors.Join(err, w.drain())
 	if err != nil {
 		w.unsure(err)
 		return fmt.Errorf("making function %s.%s in the evaluator: %w", f.DB, f.Name, err)

@@ -37,7 +37,17 @@ func (w *Workspace) View(v *schema.Definition, db, query string) error {
 	for _, name := range []string{sqlModeVariable, charsetVariable, "collation_connection", "character_set_connection"} {
 		delete(w.have, name) // the client's, or what is own, is set again
 	}
-	err := errors.Join(w.send(modeOf(v.Strict), sent{}), w.send(sessionOf(v), sent{}), w.send("CREATE OR REPLACE "+ViewText(v, db, query), sent{}), w.drain())
+	current := w.current
+	if len(w.functions) > 0 { // which a view names without a database: it is the view's
+		if err := w.use(db, nil); err != nil {
+			return err
+		}
+	}
+	err := errors.Join(w.send(modeOf(v.Strict), sent{}), w.send(sessionOf(v), sent{}), w.send("CREATE OR REPLACE "+ViewText(v, db, query), sent{}))
+	if current != "" {
+		err = errors.Join(err, w.use(current, nil))
+	}
+	err = errors.Join(err, w.drain())
 	if err != nil {
 		w.unsure(err)
 		return fmt.Errorf("making view %s.%s in the evaluator: %w", v.DB, v.Name, err)

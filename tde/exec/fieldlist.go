@@ -44,7 +44,7 @@ func (s *splitRun) showListed(p *plan.Show) error {
 			return s.statementError(packet)
 		case wire.IsEnd(packet, s.caps):
 			if p.Table.IsView() {
-				return showOpened(s.bench, p.Opened)
+				return s.showOpened(p.Opened)
 			}
 			return s.bench.Show(p.Table, 0)
 		}

@@ -2,24 +2,19 @@ package exec
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/tdeproxy/tdeproxy/proxy/wire"
-	"github.com/tdeproxy/tdeproxy/tde/evaluator"
 )
 
 // functions sees that the evaluator's functions do what upstream's do, and gives it the stored ones.
 func (s *splitRun) functions(ctx context.Context) error {
-	zones := s.plan.Uses.Zones
-	stored, err := s.storedFunctions(ctx)
+	stored, missing, err := s.catalog.storedFunctions(ctx, s.plan.Uses.Functions, s.mayCall)
 	if err != nil {
 		return err
 	}
-	copies := make([]evaluator.Function, len(stored))
-	for i, f := range stored {
-		copies[i] = f.copied
+	s.missing = missing
+	zones := s.plan.Uses.Zones
+	for _, f := range stored {
 		s.timed, s.varies, zones = s.timed || f.Now, s.varies || f.Unsteady, zones || f.Zones
 	}
 	if zones {
@@ -27,11 +22,7 @@ func (s *splitRun) functions(ctx context.Context) error {
 			return err
 		}
 	}
-	err = s.bench.Functions(copies)
-	if e := (*wire.Error)(nil); errors.As(err, &e) && len(stored) > 0 {
-		err = stored[0].refused(fmt.Sprintf("the evaluator could not make it, or one that it calls (error %d)", e.Code))
-	}
-	return err
+	return uncopied(stored, s.bench.Functions(copies(stored)))
 }
 
 // zones sees that CONVERT_TZ finds the time zones that upstream's tables have. Where they are empty, so are the evaluator's,

@@ -23,40 +23,40 @@ const codeWrongArgs = 1318
 type storedFunction struct {
 	plan.Routine
 	*plan.StoredFunction
-	copied   evaluator.Function
-	definer  string
-	invoker  bool // SQL SECURITY INVOKER
-	calledBy *storedFunction
+	copied  evaluator.Function
+	definer string
+	invoker bool // SQL SECURITY INVOKER
 }
 
-// storedFunctions are the stored functions that a statement calls, and those that these call. The client must have the privilege
-// to call them.
-func (s *splitRun) storedFunctions(ctx context.Context) (out []*storedFunction, err error) {
+// storedFunctions are the stored functions that a statement calls, and those that these call. may says whether the client has the privilege to
+// call one; it is nil where none is called. missing is the name of one that is not there.
+func (c *Catalog) storedFunctions(ctx context.Context, called []plan.Routine, may func(*storedFunction) error) (out []*storedFunction, missing string, err error) {
 	type call struct {
 		plan.Routine
 		by *storedFunction
 	}
 	var calls []call
-	for _, r := range s.plan.Uses.Functions {
+	for _, r := range called {
 		calls = append(calls, call{Routine: r})
 	}
 	for i := 0; i < len(calls); i++ {
-		c := calls[i]
-		f, err := s.catalog.storedFunction(ctx, c.Routine)
+		by := calls[i].by
+		f, err := c.storedFunction(ctx, calls[i].Routine)
 		switch {
 		case err != nil:
-			return nil, err
-		case f == nil && c.by == nil:
-			s.missing = c.Name // the evaluator has the server's words for that
+			return nil, "", err
+		case f == nil && by == nil:
+			missing = calls[i].Name // the evaluator has the server's words for that
 			continue
 		case f == nil:
-			return nil, c.by.refused("it calls " + quoteName(c.Name) + ", which is none of the functions that are known here")
+			return nil, "", by.refused("it calls " + quoteName(calls[i].Name) + ", which is none of the functions that are known here")
+		case by != nil && !by.invoker && by.definer != f.definer:
+			return nil, "", by.refused("it calls " + quoteName(f.Name) + " with the privileges of its definer, who did not make that")
 		}
-		if f.calledBy = c.by; c.by != nil && !c.by.invoker && c.by.definer != f.definer {
-			return nil, c.by.refused("it calls " + quoteName(c.Name) + " with the privileges of its definer, who did not make that")
-		}
-		if err := s.mayCall(f); err != nil {
-			return nil, err
+		if may != nil {
+			if err := may(f); err != nil {
+				return nil, "", err
+			}
 		}
 		out = append(out, f)
 		for _, r := range f.Calls {
@@ -66,10 +66,27 @@ func (s *splitRun) storedFunctions(ctx context.Context) (out []*storedFunction, 
 			}
 		}
 		if len(calls) > maxFunctions {
-			return nil, notSupported("more than %d stored functions in a statement with an encrypted table are not supported", maxFunctions)
+			return nil, "", notSupported("more than %d stored functions in a statement with an encrypted table are not supported", maxFunctions)
 		}
 	}
-	return out, nil
+	return out, missing, nil
+}
+
+// copies are stored functions as the evaluator takes them.
+func copies(stored []*storedFunction) []evaluator.Function {
+	out := make([]evaluator.Function, len(stored))
+	for i, f := range stored {
+		out[i] = f.copied
+	}
+	return out
+}
+
+// uncopied is an error of making the functions in the evaluator, in which nothing of its words stays.
+func uncopied(stored []*storedFunction, err error) error {
+	if e := (*wire.Error)(nil); errors.As(err, &e) && len(stored) > 0 {
+		return stored[0].refused(fmt.Sprintf("the evaluator could not make it, or one that it calls (error %d)", e.Code))
+	}
+	return err
 }
 
 func (f *storedFunction) refused(why string) error {
@@ -82,16 +99,16 @@ func refusedFunction(r plan.Routine, why string) error {
 
 // mayCall has upstream say whether the client may call a function. It is called with another number of arguments than it has: privileges
 // are looked at before that is, and nothing runs.
-func (s *splitRun) mayCall(f *storedFunction) error {
+func (x *Session) mayCall(f *storedFunction) error {
 	name := quoteName(f.DB) + "." + quoteName(f.Name)
-	if !ascii([]byte(name)) && !strings.HasPrefix(s.vars.ClientCharset, "utf8") {
+	if !ascii([]byte(name)) && !strings.HasPrefix(x.vars.ClientCharset, "utf8") {
 		return f.refused("its name is not ASCII; use SET NAMES utf8mb4")
 	}
 	args := "()"
 	if f.Plain {
 		args = "(NULL)"
 	}
-	err := s.query("SELECT "+name+args, func([][]byte) error { return nil })
+	err := x.query("SELECT "+name+args, func([][]byte) error { return nil })
 	if e := (*wire.Error)(nil); errors.As(err, &e) && e.Code == codeWrongArgs {
 		return nil
 	}
@@ -167,18 +184,4 @@ func (c *Catalog) ownFunction(ctx context.Context, r plan.Routine) (definer stri
 		definer, invoker = row[0], row[1] == "INVOKER"
 	}
 	return definer, invoker, nil
-}
-
-// noneStored sees that upstream has no function of the names that a view calls beside the server's own.
-func (c *Catalog) noneStored(ctx context.Context, functions []plan.Routine) error {
-	for _, f := range functions {
-		definer, _, err := c.ownFunction(ctx, f)
-		if err != nil {
-			return err
-		}
-		if definer != "" {
-			return refusedFunction(f, "views that call one are not")
-		}
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -19,7 +20,8 @@ func (x *Session) createView(ctx context.Context, p *plan.CreateView, more bool)
 	if x.catalog.evaluator == nil {
 		return errNoEvaluator
 	}
-	if err := x.catalog.noneStored(ctx, p.Functions); err != nil {
+	stored, _, err := x.catalog.storedFunctions(ctx, p.Functions, x.mayCall)
+	if err != nil {
 		return err
 	}
 	for _, t := range p.Tables {
@@ -32,7 +34,7 @@ func (x *Session) createView(ctx context.Context, p *plan.CreateView, more bool)
 			return err
 		}
 	}
-	d, warnings, err := x.defineView(ctx, p)
+	d, warnings, err := x.defineView(ctx, p, copies(stored))
 	if err != nil {
 		return err
 	}
@@ -71,7 +73,7 @@ func (x *Session) mayRead(t *schema.Table) error {
 }
 
 // defineView lets the evaluator read the logical CREATE VIEW.
-func (x *Session) defineView(ctx context.Context, p *plan.CreateView) (*schema.Definition, []evaluator.Warning, error) {
+func (x *Session) defineView(ctx context.Context, p *plan.CreateView, functions []evaluator.Function) (*schema.Definition, []evaluator.Warning, error) {
 	text, err := value.Transcode(nil, []byte(p.Statement), x.vars.ClientCharset, "utf8mb4")
 	utf8 := strings.HasPrefix(x.vars.ClientCharset, "utf8")
 	if err != nil || wide(x.vars.ConnectionCharset) || wide(x.vars.ClientCharset) || !utf8 && !ascii(text) {
@@ -83,7 +85,7 @@ func (x *Session) defineView(ctx context.Context, p *plan.CreateView) (*schema.D
 	}
 	return x.catalog.evaluator.DefineView(ctx, evaluator.ViewDDL{
 		Statement: string(text), Database: p.DB, Name: p.Name, Current: x.vars.DB, SQLMode: x.vars.SQLMode, Strict: x.vars.Strict, TimeZone: x.vars.TimeZone,
-		Charset: x.vars.ClientCharset, Collation: x.vars.Collation, Tables: p.Tables, Views: views,
+		Charset: x.vars.ClientCharset, Collation: x.vars.Collation, Tables: p.Tables, Views: views, Functions: functions,
 	})
 }
 
@@ -219,12 +221,19 @@ func (s *splitRun) makeViews() error {
 		if err != nil {
 			return err
 		}
-		if err := s.bench.View(u.View.Defined, db, query); err != nil {
+		err = s.bench.View(u.View.Defined, db, query)
+		if e := (*wire.Error)(nil); errors.As(err, &e) && e.Code == codeNoFunction {
+			err = plan.InvalidView(u.View).Err
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// codeNoFunction is ER_SP_DOES_NOT_EXIST.
+const codeNoFunction = 1305
 
 // sameView sees that the client may read a view, and that it is what the plan took it for: others change it past the proxy.
 func (s *splitRun) sameView(u *plan.ViewUse) error {

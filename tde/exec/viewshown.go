@@ -35,7 +35,10 @@ func viewQuery(parts []plan.Part, private func(db string) (string, error)) (stri
 }
 
 // showOpened makes a view with what it reads as twins, to be shown.
-func showOpened(w *evaluator.Workspace, o *plan.Opened) error {
+func showOpened(w *evaluator.Workspace, o *plan.Opened, stored []*storedFunction) error {
+	if err := w.ShownFunctions(copies(stored)); err != nil {
+		return uncopied(stored, err)
+	}
 	for _, t := range o.Tables {
 		if err := w.Show(t, 0); err != nil {
 			return err
@@ -56,6 +59,14 @@ func showOpened(w *evaluator.Workspace, o *plan.Opened) error {
 		}
 	}
 	return nil
+}
+
+func (s *splitRun) showOpened(o *plan.Opened) error {
+	stored, _, err := s.catalog.storedFunctions(s.binder.ctx, o.Functions, nil)
+	if err != nil {
+		return err
+	}
+	return showOpened(s.bench, o, stored)
 }
 
 // whose is how a view's definer stands in SHOW CREATE VIEW.
@@ -107,7 +118,7 @@ func (s *splitRun) showView(p *plan.Show) error {
 			return true
 		}
 	}
-	if err := showOpened(s.bench, p.Opened); err != nil {
+	if err := s.showOpened(p.Opened); err != nil {
 		return err
 	}
 	if p.What == plan.ShowCreate && s.vars.DB == p.Table.DB {
@@ -129,12 +140,19 @@ func (c *Catalog) viewRows(ctx context.Context, w *evaluator.Workspace, table, v
 	for _, u := range o.Views {
 		create += "\x00" + u.View.Defined.Sealed
 	}
+	stored, _, err := c.storedFunctions(ctx, o.Functions, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range stored {
+		create += fmt.Sprint("\x00", f.copied)
+	}
 	create += fmt.Sprint("\x00", strict)
 	key := shownKey{strings.ToUpper(table.Name), v.DB, v.Name, create}
 	if rows, ok := c.shown.of(key); ok {
 		return rows, nil
 	}
-	if err := showOpened(w, o); err != nil {
+	if err := showOpened(w, o, stored); err != nil {
 		return nil, err
 	}
 	rows, err := w.Shown(table, v, strict)

@@ -13,8 +13,6 @@ type CreateView struct {
 	Verb, Whose, Guard string
 	// Statement is the CREATE VIEW without these: the evaluator runs it.
 	Statement string
-	// Functions are those it calls that may be stored ones.
-	Functions []Routine
 	Opened
 }
 

@@ -199,6 +199,9 @@ func refuseViewWrite(v *schema.Table) *Refuse {
 	return refuse("view", "writing to view %s, which reads encrypted tables, is not supported; write to the table", tableName(v))
 }
 
+// InvalidView is what reads a view is answered where something that the view names is not there.
+func InvalidView(v *schema.Table) *Refuse { return invalidView(v) }
+
 // invalidView is ER_VIEW_INVALID.
 func invalidView(v *schema.Table) *Refuse {
 	return refuseMySQL("invalid-view", 1356, "HY000", "View '"+v.DB+"."+v.Name+
@@ -209,6 +212,8 @@ func invalidView(v *schema.Table) *Refuse {
 type Opened struct {
 	Views  []ViewUse       // itself at the end
 	Tables []*schema.Table // of which the evaluator needs the definitions
+	// Functions are those that they call and that may be stored ones.
+	Functions []Routine
 }
 
 // OpenView looks into a view; p is what must be answered instead, or looked up.
@@ -217,7 +222,7 @@ func OpenView(env *Env, v *schema.Table) (o *Opened, p Plan) {
 	if err != nil {
 		return nil, asPlan(err, "this view could not be planned")
 	}
-	return &Opened{Views: append(in.viewUses(), in.use), Tables: withoutSequences(in.tables())}, nil
+	return &Opened{Views: append(in.viewUses(), in.use), Tables: withoutSequences(in.tables()), Functions: in.uses.Functions}, nil
 }
 
 func withoutSequences(tables []*schema.Table) []*schema.Table {

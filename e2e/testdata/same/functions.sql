@@ -86,6 +86,29 @@ CREATE FUNCTION fn_for(a INT) RETURNS INT DETERMINISTIC BEGIN DECLARE s INT DEFA
 SELECT fn_for(n % 10) FROM fn ORDER BY id;
 #! only: mariadb
 DROP FUNCTION fn_for;
+# Views that call them.
+CREATE VIEW fn_v AS SELECT id, fn_greet(name) AS g, fn_loop(n % 10) AS l, n FROM fn WHERE fn_loop(n % 10) >= 0;
+CREATE VIEW fn_w AS SELECT fn_seven() AS seven;
+CREATE VIEW fn_over AS SELECT v.id, CONCAT(v.g, fn_short('abc')) AS o FROM fn_v v JOIN fn_w w ON w.seven = 7;
+CREATE VIEW fn_bad AS SELECT fn_missing(id) FROM fn;
+SELECT * FROM fn_v ORDER BY id;
+SELECT * FROM fn_w;
+SELECT * FROM fn_over WHERE id > 1 ORDER BY id;
+SHOW CREATE VIEW fn_w;
+SHOW COLUMNS FROM fn_v;
+SELECT COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'fn_over' ORDER BY 1;
+UPDATE fn_v SET n = l + 100 WHERE g LIKE 'hello%' AND id > 3;
+SELECT * FROM fn_v ORDER BY id;
+DROP FUNCTION fn_seven;
+SELECT * FROM fn_w;
+CREATE FUNCTION fn_seven() RETURNS INT NO SQL RETURN 7;
+SELECT * FROM fn_w;
+SELECT id, DATE'2020-01-01', TIME'10:00:00', TIMESTAMP'2020-01-01 10:00:00' FROM fn WHERE d > DATE'2020-06-01' AND id < 100 AND DATE'2020-01-01' < '2021-01-01' ORDER BY id;
+UPDATE fn SET d = {d '2019-05-06'} WHERE id = 3;
+CREATE TABLE fn3 AS SELECT DATE'2020-01-01' AS a, TIME'10:00:00' AS b FROM fn;
+SELECT * FROM fn3 LIMIT 1;
+DROP TABLE fn3;
+DROP VIEW fn_v, fn_w, fn_over;
 DROP FUNCTION fn_twice;
 DROP FUNCTION fn_greet;
 DROP FUNCTION fn_seven;
