@@ -23,6 +23,7 @@ const (
 // report what the server objects to as a *wire.Error and the loss of the server as ErrUnavailable, with the statement
 // that is sent next or before; after either only Release may be called. It is used by one goroutine at a time.
 type Workspace struct {
+	parted     bool   // the lend is of a statement that names partitions
 	readWarned uint16 // of the last rows that were read
 	e          *Evaluator
 	server     *server
@@ -222,7 +223,7 @@ func (w *Workspace) Release() {
 	if w.broken == nil && !killed && !w.answer {
 		w.clean()
 	}
-	w.writes = false
+	w.writes, w.parted = false, false
 	w.e.taken.Add(-w.bytes)
 	w.bytes = 0
 	if w.broken != nil || killed || w.answer || !w.e.keep(w) {

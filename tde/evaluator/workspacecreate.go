@@ -12,7 +12,7 @@ import (
 // and keys. Left out is what would reach beyond the schema or refuse rows that the logical table has: foreign keys, CHECKs
 // of the table but where a statement writes, places of files. All engines become InnoDB, whose order and limits are those
 // of most tables.
-func workspaceTable(t *schema.Table, db string, mariaDB, writes bool) (string, error) {
+func workspaceTable(t *schema.Table, db string, mariaDB, writes, parted bool) (string, error) {
 	refuse := func(why string) (string, error) {
 		return "", fmt.Errorf("%w: table %s.%s %s, which the evaluator cannot hold", errOwn, t.DB, t.Name, why)
 	}
@@ -50,8 +50,8 @@ func workspaceTable(t *schema.Table, db string, mariaDB, writes bool) (string, e
 		kept = append(kept, "KEY "+schema.Quote(rowColumn)+" ("+schema.Quote(c)+")")
 	}
 	options = tableOptions(options)
-	if !writes {
-		options = unpartitioned(options) // only some writes depend on partitions
+	if !writes && !parted {
+		options = unpartitioned(options) // nothing else depends on partitions
 	}
 	return "CREATE TABLE " + schema.Quote(db) + "." + schema.Quote(t.Name) + " (" + strings.Join(kept, ",") + ") ENGINE=InnoDB" + options, nil
 }

@@ -47,7 +47,7 @@ func (w *Workspace) keyed(key string, t *schema.Table, numbered bool) (*Keyed, e
 
 // keyedTable is the definition of a keyed twin.
 func keyedTable(t *schema.Table, db string, mariaDB, numbered bool) (string, error) {
-	text, err := workspaceTable(t, db, mariaDB, true)
+	text, err := workspaceTable(t, db, mariaDB, true, false)
 	if err != nil || !numbered {
 		return text, err
 	}

@@ -38,8 +38,11 @@ func (w *Workspace) fold(name string) string {
 // Schema is the name, unquoted, of the private schema that stands for a database; it is made where it is not there yet.
 func (w *Workspace) Schema(db string) (string, error) {
 	key := w.fold(db)
-	if w.writes {
-		key += "\x00" // tables of queries are others
+	switch { // tables of queries are others
+	case w.writes:
+		key += "\x00"
+	case w.parted:
+		key += "\x01"
 	}
 	return w.schema(key, db)
 }
@@ -89,7 +92,7 @@ func (w *Workspace) table(t *schema.Table) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.place(t, db, func() (string, error) { return workspaceTable(t, db, w.e.cfg.MariaDB, w.writes) })
+	return w.place(t, db, func() (string, error) { return workspaceTable(t, db, w.e.cfg.MariaDB, w.writes, w.parted) })
 }
 
 // place finds or makes a table of private schema db.

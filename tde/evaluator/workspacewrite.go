@@ -21,6 +21,9 @@ const (
 // Left say what has become of them. It comes before anything is loaded.
 func (w *Workspace) ForWriting() { w.writes = true }
 
+// ForPartitions says that the statement of this lend names partitions: tables have theirs. It comes before anything is loaded.
+func (w *Workspace) ForPartitions() { w.parted = true }
+
 // RowNumber is a column to be loaded as the last one, with numbers from 0, into a table whose rows a statement may change.
 func RowNumber() *schema.Column {
 	return &schema.Column{Name: numberColumn, Kind: schema.KindBigInt, Unsigned: true, SQLType: "bigint unsigned", Default: schema.DefaultNull}

@@ -146,6 +146,9 @@ const codeInterrupted = 1317
 
 // prepareSession makes the evaluator's session the client's.
 func (s *splitRun) prepareSession() error {
+	if s.plan.Parted {
+		s.bench.ForPartitions()
+	}
 	if err := s.countBefore(); err != nil {
 		return err
 	}

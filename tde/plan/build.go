@@ -69,6 +69,11 @@ func Build(st Statement, env *Env) Plan {
 	}
 	b := newBlock(env, st.Template, lx.Tokens)
 	b.read = read
+	if node != nil && b.parted() {
+		if p := skimmed(b); p != nil {
+			return p
+		}
+	}
 	if node == nil || b.numbersRows() {
 		if p := skimmed(b); p != nil {
 			return p

@@ -157,6 +157,7 @@ type Split struct {
 	Aliases []string        // of the select list
 	Asks    bool            // what the session says about the statement before, and nothing else
 	Alone   bool            // the parser did not read Text: the evaluator must have no table but the Fetches'
+	Parted  bool            // Text names partitions: the evaluator's tables must have them
 	Tables  []*schema.Table // the protected ones among the Fetches'
 	Groups  *Groups         // nil: the evaluator aggregates
 	Views   []ViewUse       // that Text reads, those first that others read

@@ -155,6 +155,17 @@ func (b *block) numbersRows() bool {
 	return false
 }
 
+// parted says whether the statement names partitions of a table. Which rows they have only a table that is partitioned tells: all are read, and the
+// evaluator's is.
+func (b *block) parted() bool {
+	for i := range b.tokens {
+		if b.tokens[i].Kind == TokWord && b.is(i, "PARTITION") && b.stands(i+1, "(") && i > 0 && (b.tokens[i-1].Kind <= TokQuoted || b.stands(i-1, ")")) {
+			return true
+		}
+	}
+	return false
+}
+
 // joins says whether the dot at token i joins names without space: a keyword before space and a dot is one still.
 func (s *skim) joins(i int) bool {
 	return i > 0 && i+1 < len(s.tokens) && s.tokens[i-1].Kind <= TokQuoted && s.tokens[i-1].End == s.tokens[i].Start && s.tokens[i].End == s.tokens[i+1].Start
@@ -311,7 +322,7 @@ func (s *skim) keyword(top *level, i int) bool {
 			s.unsafe = "a sequence"
 		}
 	case "TABLESAMPLE", "SYSTEM_TIME", "PARTITION":
-		if w != "PARTITION" || !s.stands(i+1, "BY") {
+		if w != "PARTITION" || !s.stands(i+1, "BY") && !s.stands(i+1, "(") {
 			s.unsafe = w
 		}
 	}

@@ -51,7 +51,7 @@ func (s *skim) split(protected []*schema.Table) Plan {
 	if len(need) > 0 {
 		return &NeedTables{Tables: need}
 	}
-	p := &Split{Uses: s.uses, Alone: true, Views: s.views}
+	p := &Split{Uses: s.uses, Alone: true, Parted: s.parted(), Views: s.views}
 	for _, t := range tables {
 		if slices.ContainsFunc(p.Fetches, func(f Fetch) bool { return f.Table == t }) {
 			continue
@@ -75,7 +75,11 @@ func (s *skim) split(protected []*schema.Table) Plan {
 
 // fetch reads a whole table.
 func (s *skim) fetch(t *schema.Table) Fetch {
-	f := Fetch{Table: t, Full: true, Lock: s.lock, Stayed: []Stayed{{Text: "all conditions", Table: t, Why: "the statement could not be read"}}}
+	why := "the statement could not be read"
+	if s.parted() {
+		why = "the statement names partitions"
+	}
+	f := Fetch{Table: t, Full: true, Lock: s.lock, Stayed: []Stayed{{Text: "all conditions", Table: t, Why: why}}}
 	q := "SELECT "
 	for i := range t.Columns {
 		c := &t.Columns[i]
