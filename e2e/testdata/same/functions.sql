@@ -86,6 +86,26 @@ CREATE FUNCTION fn_for(a INT) RETURNS INT DETERMINISTIC BEGIN DECLARE s INT DEFA
 SELECT fn_for(n % 10) FROM fn ORDER BY id;
 #! only: mariadb
 DROP FUNCTION fn_for;
+# Further places.
+SELECT GROUP_CONCAT(fn_greet(name) ORDER BY id), COUNT(DISTINCT fn_loop(n % 10)) FROM fn HAVING COUNT(fn_greet(name)) > 1;
+SELECT id, SUM(fn_loop(n % 10)) OVER (ORDER BY id) AS s FROM fn ORDER BY id;
+WITH c AS (SELECT id, fn_greet(name) AS g FROM fn) SELECT c.g, d.x FROM c JOIN (SELECT fn_loop(3) AS x, id FROM fn) d ON d.id = c.id ORDER BY c.id;
+WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r WHERE i < fn_seven()) SELECT MAX(i), (SELECT COUNT(*) FROM fn WHERE id <= fn_seven()) FROM r;
+SELECT CASE fn_seven() WHEN 7 THEN name ELSE 'x' END FROM fn ORDER BY id;
+SELECT id FROM fn WHERE n BETWEEN fn_seven() AND fn_seven() * 100 ORDER BY id;
+UPDATE fn a JOIN fn b ON b.id = a.id SET a.name = fn_short(b.name) WHERE fn_seven() = 7 AND a.id = 1;
+SELECT id, name FROM fn ORDER BY id;
+CREATE TABLE fn4 (a INT CHECK (fn_seven() > a));
+CREATE TABLE fn4 (a INT, b INT DEFAULT (fn_seven()));
+CREATE TABLE fn4 (a INT, b INT GENERATED ALWAYS AS (fn_seven() + a) STORED);
+#! only: mariadb
+INSERT INTO fn (name) VALUES ('ret') RETURNING id, fn_greet(name);
+#! only: mariadb
+REPLACE INTO fn (id, name) VALUES (1, 'ret') RETURNING fn_greet(name), fn_seven();
+#! only: mariadb
+DELETE FROM fn WHERE name = 'ret' AND id > 1 RETURNING fn_greet(name);
+#! only: mariadb
+SELECT fn_greet(name) FROM fn INTERSECT SELECT fn_greet(name) FROM fn WHERE id > 1;
 # Views that call them.
 CREATE VIEW fn_v AS SELECT id, fn_greet(name) AS g, fn_loop(n % 10) AS l, n FROM fn WHERE fn_loop(n % 10) >= 0;
 CREATE VIEW fn_w AS SELECT fn_seven() AS seven;
