@@ -75,6 +75,7 @@ func TestFunctions(t *testing.T) {
 		wantError(t, "it reads a table now", root.Exec("SELECT outer_(w) FROM k"), 1235)
 		run(t, past, "DROP FUNCTION good")
 		wantError(t, "a view that calls one that is gone", root.Exec("SELECT g FROM fv"), 1356)
+		wantError(t, "the same shown", root.Exec("SHOW CREATE VIEW fv"), 1356)
 		wantError(t, "it is gone", root.Exec("SELECT good(w) FROM k"), 1305)
 		if got := column(t, root, "SELECT w FROM k ORDER BY id"); strings.Join(got, " ") != "one two" {
 			t.Errorf("the table has %v", got)

@@ -221,11 +221,7 @@ func (s *splitRun) makeViews() error {
 		if err != nil {
 			return err
 		}
-		err = s.bench.View(u.View.Defined, db, query)
-		if e := (*wire.Error)(nil); errors.As(err, &e) && e.Code == codeNoFunction {
-			err = plan.InvalidView(u.View).Err
-		}
-		if err != nil {
+		if err := invalid(u.View, s.bench.View(u.View.Defined, db, query)); err != nil {
 			return err
 		}
 	}
@@ -234,6 +230,14 @@ func (s *splitRun) makeViews() error {
 
 // codeNoFunction is ER_SP_DOES_NOT_EXIST.
 const codeNoFunction = 1305
+
+// invalid is an error of making a view in the evaluator: one that calls a function which is gone is invalid.
+func invalid(v *schema.Table, err error) error {
+	if e := (*wire.Error)(nil); errors.As(err, &e) && e.Code == codeNoFunction {
+		return plan.InvalidView(v).Err
+	}
+	return err
+}
 
 // sameView sees that the client may read a view, and that it is what the plan took it for: others change it past the proxy.
 func (s *splitRun) sameView(u *plan.ViewUse) error {

@@ -54,7 +54,7 @@ func showOpened(w *evaluator.Workspace, o *plan.Opened, stored []*storedFunction
 		if err != nil {
 			return err
 		}
-		if err := w.View(u.View.Defined, db, query); err != nil {
+		if err := invalid(u.View, w.View(u.View.Defined, db, query)); err != nil {
 			return err
 		}
 	}
