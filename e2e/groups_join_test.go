@@ -94,6 +94,9 @@ func (g groupsGenerator) join() string {
 		from += " AND " + g.asked()
 	}
 	if g.IntN(3) == 0 {
+		from += " AND " + g.special()
+	}
+	if g.IntN(3) == 0 {
 		return g.derived(from)
 	}
 	var keys, items []string
@@ -133,6 +136,29 @@ func (g groupsGenerator) asked() string {
 		"hs "+not+"IN (SELECT hs FROM h GROUP BY hs HAVING SUM(q) > 5)", "hs "+not+"IN (SELECT s FROM g GROUP BY s HAVING SUM(w) > 0)", "hk "+not+"IN (SELECT DISTINCT k FROM g)",
 		"hs "+not+"IN (SELECT MAX(s) FROM g)", "hk "+not+"IN (SELECT k FROM g WHERE s = hs)", not+"EXISTS (SELECT COUNT(*) FROM g z WHERE z.s = hs)",
 		not+"EXISTS (SELECT 1 FROM g z WHERE z.s = hs AND z.d > q)", "("+not+"EXISTS (SELECT 1 FROM g z WHERE z.s = hs) OR hid > 3)")
+}
+
+// special is a comparison of a piece of a text, or with what a table's rows come to.
+func (g groupsGenerator) special() string {
+	if g.IntN(2) == 0 {
+		return g.pick("SUBSTRING(hk, 1, 1) IN ('r', 'g')", "LEFT(k, 2) = 'bl'", "'RED' = LEFT(hk, 3)", "RIGHT(hk, 1) <> 'd'", "SUBSTRING(b FROM 1 FOR 1) NOT IN ('a', 'B')", "SUBSTRING(k, 1, 1) = '\u00e4'",
+			"SUBSTRING(k, 2, 1) = ' '", "SUBSTRING(k, 2) IN ('lue', NULL)", "(LEFT(hk, 1) = 'r' OR LEFT(k, 1) = 'g')", "NOT (RIGHT(b, 1) = 'B')", "SUBSTRING(hb, -1, 1) = 'b '", "LEFT(k, 0) = ''",
+			"SUBSTRING(k, 1, 1) = SUBSTRING(hk, 1, 1)", "UPPER(k) = 'RED'", "LEFT(k, hs) = 'r'")
+	}
+	q := g.pick("(SELECT AVG(q) FROM h)", "(SELECT AVG(z.q) FROM h z WHERE z.hid > 3 AND z.q > 0.00)", "(SELECT SUM(q) FROM h WHERE hk LIKE 'r%')", "(SELECT AVG(z.d) FROM g AS z WHERE SUBSTRING(z.k, 1, 1) IN ('r', 'g'))",
+		"(SELECT AVG(q) FROM h WHERE hid > 10000)", "(SELECT SUM(hi) FROM h WHERE hs = 1)", "(SELECT AVG(mid) FROM m)", "(SELECT AVG(s) FROM g)", "(SELECT AVG(e) FROM g WHERE at > '2024-03-01')", "(SELECT SUM(z.d * z.e) FROM g z)",
+		"(SELECT AVG(z.q) FROM h z WHERE z.hs = s)", "(SELECT MAX(q) FROM h)", "(SELECT COUNT(*) FROM m)", "(SELECT 2 * AVG(q) FROM h)", "(SELECT AVG(q) FROM h WHERE q > (SELECT AVG(q) FROM h))", "(SELECT AVG(q) FROM h GROUP BY hs LIMIT 1)",
+		"(SELECT AVG(DISTINCT q) FROM h)", "(SELECT SUM(w) FROM g)", "(SELECT AVG(f) FROM g)", "(SELECT SUM(q) FROM h WHERE q < 0 AND q > 0)")
+	c := g.pick("d", "q", "i", "s", "hi", "e", "id", "u", "w", "at")
+	switch g.IntN(4) {
+	case 0:
+		return q + g.pick(" < ", " <= ", " > ", " >= ") + c
+	case 1:
+		return "NOT (" + c + g.pick(" < ", " >= ") + q + ")"
+	case 2:
+		return "(" + c + " > " + q + " OR hid < 5)"
+	}
+	return c + g.pick(" < ", " <= ", " > ", " >= ", " = ", " <> ") + q
 }
 
 func (g groupsGenerator) ordered(sql string, keys []string) string {
@@ -182,6 +208,9 @@ func TestGroupsOverJoinsStay(t *testing.T) {
 			{"SELECT s, COUNT(hid), SUM(q), MAX(hi) FROM g LEFT JOIN h ON s = hs AND hk NOT LIKE '%b%' AND i < hi GROUP BY s ORDER BY s", 7},
 			{"SELECT c, COUNT(*) FROM (SELECT id, COUNT(hid) AS c FROM g LEFT JOIN h ON s = hs AND hk NOT LIKE '%b%' WHERE d > 0 GROUP BY id) z GROUP BY c ORDER BY c", 20},
 			{"SELECT c, COUNT(*), MIN(k) FROM (SELECT s, COUNT(i) AS c, s k FROM g GROUP BY s) z GROUP BY c ORDER BY c", 7},
+			{"SELECT c, COUNT(*), SUM(d) FROM (SELECT SUBSTRING(k FROM 1 FOR 2) AS c, d FROM g WHERE SUBSTRING(k FROM 1 FOR 2) IN ('re', 'gr') AND d > (SELECT AVG(d) FROM g WHERE d > 0.00 AND " +
+				"LEFT(k, 2) IN ('re', 'gr')) AND NOT EXISTS (SELECT * FROM h WHERE hid = id)) z GROUP BY c ORDER BY c", 2},
+			{"SELECT SUM(q), COUNT(*) FROM h WHERE q > (SELECT SUM(i) FROM g WHERE i < 0) AND RIGHT(hk, 1) <> 'd'", 1},
 			{"SELECT SUBSTRING(k, 1, 1) AS c, COUNT(DISTINCT hs) FROM g, h WHERE (s = hs AND q > 0 AND hid < 50) OR (s = hs AND q < -10) GROUP BY c ORDER BY c", 5},
 		} {
 			before, err := s.proxy.Metric(residualLoaded)

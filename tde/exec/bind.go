@@ -29,11 +29,12 @@ type binder struct {
 	args     *args
 	now      time.Time
 	context  value.Context
-	plain    []byte   // scratch: a stored form
-	canon    []byte   // scratch: a canonical form
-	sealed   []byte   // scratch: a cell
-	sealings uint64   // cells since a statement was last counted
-	alone    bool     // a table cannot be read beside others: no PartJoin
+	plain    []byte // scratch: a stored form
+	canon    []byte // scratch: a canonical form
+	sealed   []byte // scratch: a cell
+	sealings uint64 // cells since a statement was last counted
+	alone    bool   // a table cannot be read beside others: no PartJoin
+	totals   map[int]*total
 	wide     bool     // a condition was left out: no PartTop
 	keys     [][]byte // what PartKeys stand for: lists in brackets; nil: none
 	limits   bool     // a PartTop was not left out: there is a LIMIT

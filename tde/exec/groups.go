@@ -401,7 +401,7 @@ func (s *splitRun) fetchOver(g *grouping) error {
 
 // fetchJoined reads and aggregates the rows, after the Lists that narrow them, in one snapshot.
 func (s *splitRun) fetchJoined(g *grouping) error {
-	if !narrows(g.plan.Fetch.SQL) {
+	if !narrows(g.plan.Fetch.SQL) && !slices.Contains(s.lists(&g.plan.Fetch), true) {
 		return s.fetchGroups(g)
 	}
 	own, together, err := s.snapshot(true)
@@ -420,7 +420,7 @@ func (s *splitRun) fetchJoined(g *grouping) error {
 		err = s.finish(err)
 	}
 	if errors.Is(err, errUngrouped) || unreadable(err) {
-		s.binder.keys = nil
+		s.binder.keys, s.binder.totals = nil, nil
 	}
 	return err
 }

@@ -17,10 +17,18 @@ func (s *splitRun) readLists(fetches ...plan.Fetch) error {
 	used := make([]bool, len(s.plan.Lists))
 	keys := make([][]byte, len(used))
 	for i := range fetches {
-		listed(fetches[i].SQL, used)
+		for k, u := range s.lists(&fetches[i]) {
+			used[k] = used[k] || u
+		}
 	}
 	for i := range used {
 		if !used[i] {
+			continue
+		}
+		if s.plan.Lists[i].Scalar {
+			if err := s.readTotal(i); err != nil {
+				return err
+			}
 			continue
 		}
 		text, err := s.readList(&s.plan.Lists[i])
@@ -36,11 +44,17 @@ func (s *splitRun) readLists(fetches ...plan.Fetch) error {
 	return nil
 }
 
-// needsLists says whether a fetch is narrowed by a list that the query cannot do without.
-func (s *splitRun) needsLists(f *plan.Fetch) bool {
+// lists are those that a fetch needs.
+func (s *splitRun) lists(f *plan.Fetch) []bool {
 	used := make([]bool, len(s.plan.Lists))
 	listed(f.SQL, used)
-	for i, u := range used {
+	f.Scalars(used)
+	return used
+}
+
+// needsLists says whether a fetch is narrowed by a list that the query cannot do without.
+func (s *splitRun) needsLists(f *plan.Fetch) bool {
+	for i, u := range s.lists(f) {
 		if u && s.plan.Lists[i].Exact {
 			return true
 		}

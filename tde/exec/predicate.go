@@ -60,6 +60,12 @@ func (p *predicates) condition(d *plan.Predicate) *kernel.Condition {
 
 // comparison binds a comparison of a column with literals. Servers compare a list in another way where its types differ.
 func (p *predicates) comparison(d *plan.Predicate) *kernel.Condition {
+	if d.Scalar > 0 {
+		return p.scalar(d)
+	}
+	if d.Piece != nil {
+		return p.piece(d)
+	}
 	if d.Peer > 0 {
 		c, ok := kernel.Pair(d.Column, p.fetch.Columns[d.Column], operators[d.Op][0], d.Peer-1, p.fetch.Columns[d.Peer-1])
 		if !ok {

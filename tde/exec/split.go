@@ -79,7 +79,7 @@ func (x *Session) split(ctx context.Context, p *plan.Split, params *wire.Execute
 	if err := s.prepareSession(); err != nil {
 		return s.interrupted(ctx, err)
 	}
-	defer func() { x.binder.keys = nil }()
+	defer func() { x.binder.keys, x.binder.totals = nil, nil }()
 	if done, err := s.group(params, more); done {
 		return s.interrupted(ctx, err)
 	}

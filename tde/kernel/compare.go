@@ -23,6 +23,9 @@ const (
 	GreaterEqual
 )
 
+// Of is the operator's outcome where the left side is smaller (-1), equal (0) or greater (1).
+func (o Operator) Of(sign int) Outcome { return o.decide(sign) }
+
 // decide is the operator's outcome where the left side is smaller (-1), equal (0) or greater (1).
 func (o Operator) decide(sign int) Outcome {
 	switch o {

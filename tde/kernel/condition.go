@@ -11,6 +11,7 @@ type Condition struct {
 	peer   int
 	pair   func(a, b []byte) Outcome
 	args   []*Condition
+	of     func(row [][]byte) Outcome
 }
 
 type operation uint8
@@ -23,11 +24,46 @@ const (
 	opNot
 	opAnd
 	opOr
+	opComputed
 )
 
 // Column is a test of a column, which is NULL where the column is.
 func Column(column int, test Test) *Condition {
 	return &Condition{op: opTest, column: column, test: test}
+}
+
+// NumberTest is a test of a number, in units of 10^-Scale.
+func NumberTest(n *Number, test func(v int64) Outcome) *Condition {
+	return &Condition{op: opComputed, of: func(row [][]byte) Outcome {
+		switch v, state := n.eval(row); state {
+		case isNumber:
+			return test(v)
+		case isNull:
+			return Null
+		}
+		return Unsure
+	}}
+}
+
+// TextTest holds where one of several tests of a text does.
+func TextTest(s *Scalar, tests ...Test) *Condition {
+	var scratch []byte
+	return &Condition{op: opComputed, of: func(row [][]byte) Outcome {
+		text, null, ok := s.Text(scratch[:0], row)
+		switch scratch = text; {
+		case null:
+			return Null
+		case !ok:
+			return Unsure
+		}
+		out := False
+		for _, t := range tests {
+			if out = out.Or(t(text)); out == True {
+				break
+			}
+		}
+		return out
+	}}
 }
 
 // IsNull holds where a column is NULL.
@@ -59,6 +95,8 @@ func (c *Condition) Of(row [][]byte) Outcome {
 			return Null
 		}
 		return c.pair(a, b)
+	case opComputed:
+		return c.of(row)
 	case opIsNull:
 		return of(row[c.column] == nil)
 	case opNot:

@@ -148,3 +148,33 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestComputedConditions: conditions on what is computed of a row, NULL and what is not known among it.
+func TestComputedConditions(t *testing.T) {
+	number, ok := NumberColumn(0, &schema.Column{Kind: schema.KindDecimal, Precision: 9, Scale: 1})
+	text, ok2 := ScalarColumn(1, &schema.Column{Kind: schema.KindVarChar, Length: 9, Charset: "utf8mb4", Collation: "utf8mb4_general_ci"})
+	if !ok || !ok2 {
+		t.Fatal("not bound")
+	}
+	first, _ := text.Substring(1, 1)
+	equal := func(constant string) Test {
+		test, _ := Compare(&schema.Column{Kind: schema.KindVarChar, Length: 9, Charset: "utf8mb4", Collation: "utf8mb4_general_ci"}, Equal, []byte(constant))
+		return test
+	}
+	more := NumberTest(number, func(v int64) Outcome { return Greater.Of(int(v) - 15) })
+	in := TextTest(first, equal("a"), equal("b"))
+	for _, c := range []struct {
+		number, text string
+		more, in     Outcome
+	}{
+		{"1.6", "Bob", True, True}, {"1.5", "c", False, False}, {"", "", Null, Null}, {"1.55", "\u00e4", Unsure, Unsure}, {"-2.0", "a", False, True},
+	} {
+		row := [][]byte{nil, nil}
+		if c.number != "" {
+			row = [][]byte{[]byte(c.number), []byte(c.text)}
+		}
+		if more.Of(row) != c.more || in.Of(row) != c.in {
+			t.Errorf("%q: %v %v", row, more.Of(row), in.Of(row))
+		}
+	}
+}

@@ -74,12 +74,15 @@ type asking struct {
 }
 
 // opens looks whether a subquery has the shape: rows of one table, as they are.
-func (a *asking) opens(s *ast.SelectStmt) bool {
+func (a *asking) opens(s *ast.SelectStmt) bool { return a.reads(s) && !nests(s.Fields) }
+
+// reads looks whether it reads one table.
+func (a *asking) reads(s *ast.SelectStmt) bool {
 	if s == nil || a.locks || s.Kind != ast.SelectStmtKindSelect || s.Fields == nil || s.Limit != nil || s.OrderBy != nil || len(s.WindowSpecs) > 0 || s.With != nil || s.SelectIntoOpt != nil || s.SelectStmtOpts != nil && s.CalcFoundRows {
 		return false
 	}
 	a.block = a.tree.blockOf(s)
-	if a.block == nil || a.block.merges || len(a.block.refs) != 1 || nests(s.Fields) {
+	if a.block == nil || a.block.merges || len(a.block.refs) != 1 {
 		return false
 	}
 	a.inner = a.block.refs[0]

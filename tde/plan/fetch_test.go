@@ -17,7 +17,9 @@ func checkFetches(t *testing.T, s *Split, mode Mode) {
 	t.Helper()
 	fetches := slices.Clone(s.Fetches)
 	for _, l := range s.Lists {
-		l.Fetch.Columns = append([]*schema.Column{l.Key}, l.Fetch.Columns...)
+		if !l.Scalar {
+			l.Fetch.Columns = append([]*schema.Column{l.Key}, l.Fetch.Columns...)
+		}
 		fetches = append(fetches, l.Fetch)
 	}
 	for i := range fetches {

@@ -113,7 +113,7 @@ func (n *narrower) grouper(s *ast.SelectStmt) *grouper {
 func (n *narrower) grouping(s *ast.SelectStmt, j *joined) *grouper {
 	g := &grouper{joined: j, stmt: s, bare: map[*ast.AggregateFuncExpr]bool{}}
 	g.expresser = expresser{d: describer{block: n.block, find: j.column}, instead: g.item}
-	j.describer = &g.expresser.d
+	j.describer, j.express = &g.expresser.d, g.describe
 	return g
 }
 

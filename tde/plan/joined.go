@@ -23,7 +23,8 @@ type joined struct {
 	lead       string        // a physical column that is read before the describer's
 	optional   *reference    // the last table, where it is joined by LEFT JOIN; else nil
 	on         []ast.ExprNode
-	groups     *grouper // whose groups the derived table is; nil: it is plain rows
+	express    func(ast.ExprNode) *Expression // of the rows' columns
+	groups     *grouper                       // whose groups the derived table is; nil: it is plain rows
 }
 
 // joined finds what a query reads, or returns nil.
@@ -223,7 +224,10 @@ func (j *joined) same(a, b *ast.ColumnNameExpr) bool {
 // fetch plans the reading of the rows, all of whose conditions must be decided before they are computed of.
 func (j *joined) fetch(f *Fetch) bool {
 	j.inside = true
-	defer func() { j.inside = false }()
+	if j.express != nil {
+		j.describer.comparands = &comparands{j.express, j.scalar}
+	}
+	defer func() { j.inside, j.describer.comparands = false, nil }()
 	var where []Part
 	tied := newTies(j.block.refs)
 	for _, c := range slices.Concat(j.conditions, j.common()) {

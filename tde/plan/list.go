@@ -15,6 +15,8 @@ type List struct {
 	Key   *schema.Column
 	// Exact: the list is that of a subquery, column [NOT] IN (SELECT Key …), and there is no going on without it.
 	Exact, Not bool
+	// Scalar: it is no list but what the only one of Calls comes to, over all rows that fulfil the Fetch's conditions.
+	Scalar bool
 	// Grouped: the keys are those of groups of rows that fulfil Having, a condition on the results of Calls. Sorted: rows with one key come
 	// together.
 	Grouped, Sorted bool

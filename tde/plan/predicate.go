@@ -15,6 +15,8 @@ type Predicate struct {
 	Literals []int             // what Column is compared with; -1 is NULL
 	Peer     int               // 1 and the column that Column is compared with; 0: with Literals
 	Folded   map[int]*Constant // expressions that stand in place of some Literals, by their index
+	Piece    *Expression       // of the text that Column is, which is compared in its place; nil: Column is
+	Scalar   int               // 1 and the number of the List whose aggregate Column is compared with; 0: with Literals
 	Args     []*Predicate
 }
 
@@ -50,10 +52,19 @@ type describer struct {
 	ref     *reference
 	columns []*schema.Column
 	find    func(*ast.ColumnNameExpr) int // the index of a column, in place of ref and columns; nil: by these
+	*comparands
 }
 
 // predicate describes a condition, or returns nil.
 func (d *describer) predicate(e ast.ExprNode) *Predicate {
+	if p := d.ordinary(e); p != nil {
+		return p
+	}
+	return d.special(e)
+}
+
+// ordinary describes a condition of columns and literals, or returns nil.
+func (d *describer) ordinary(e ast.ExprNode) *Predicate {
 	switch n := unparen(e).(type) {
 	case *ast.UnaryOperationExpr:
 		if n.Op == opcode.Not || n.Op == opcode.Not2 {

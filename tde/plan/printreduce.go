@@ -22,6 +22,12 @@ func (p *Predicate) print(columns []*schema.Column) string {
 		return "NOT " + p.Args[0].print(columns)
 	}
 	name := quote(columns[p.Column].Name)
+	if p.Piece != nil {
+		name = p.Piece.print(columns)
+	}
+	if p.Scalar > 0 {
+		return fmt.Sprintf("%s%slist %d", name, signs[p.Op], p.Scalar)
+	}
 	if p.Peer > 0 {
 		return name + signs[p.Op] + quote(columns[p.Peer-1].Name)
 	}
@@ -84,6 +90,9 @@ func (f *Fetch) printReduction(b *strings.Builder) {
 
 // printGroups writes of which groups a list has the keys.
 func (l *List) printGroups(b *strings.Builder) {
+	if l.Scalar {
+		b.WriteString("\n  comes to: " + l.Calls[0].print(l.Fetch.Columns))
+	}
 	for _, h := range l.Having {
 		b.WriteString("\n  having:   " + l.Calls[h.Column].print(l.Fetch.Columns) + signs[h.Op] + h.with(0))
 	}

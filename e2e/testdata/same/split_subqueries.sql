@@ -45,19 +45,33 @@ SELECT SUM(qty), COUNT(*) FROM sub_l WHERE o IN (SELECT o + 1 FROM sub_o GROUP B
 SELECT SUM(qty), COUNT(*) FROM sub_l WHERE o IN (SELECT nothing FROM sub_o GROUP BY o HAVING SUM(total) > 5);
 SELECT c.name, o.o, o.total, SUM(qty) FROM sub_c c, sub_o o, sub_l l WHERE o.o IN (SELECT o FROM sub_l GROUP BY o HAVING SUM(qty) > 10) AND c.c = o.c AND o.o = l.o GROUP BY c.name, o.o, o.total ORDER BY total DESC, o.o;
 SELECT seg, COUNT(DISTINCT c) FROM sub_c WHERE bal > -5 AND c NOT IN (SELECT c FROM sub_o WHERE name LIKE 'a%') GROUP BY seg ORDER BY seg;
+# A number that is compared with what a table's rows come to, and a piece of a text with literals.
+SELECT SUM(total), COUNT(*) FROM sub_o WHERE total > (SELECT AVG(total) FROM sub_o);
+SELECT SUM(total), COUNT(*) FROM sub_o WHERE NOT total > (SELECT AVG(total) FROM sub_o WHERE total > 0);
+SELECT SUM(total), COUNT(*) FROM sub_o WHERE total <= (SELECT SUM(qty) FROM sub_l WHERE o = 1);
+SELECT SUM(total), COUNT(*) FROM sub_o WHERE (SELECT AVG(qty) FROM sub_l WHERE qty > 1000000) < total;
+SELECT SUM(total), COUNT(*) FROM sub_o WHERE total > (SELECT AVG(bal) FROM sub_c WHERE LEFT(name, 1) IN ('a', 'b')) OR o = 1;
+SELECT SUM(total), COUNT(*) FROM sub_o WHERE total >= (SELECT AVG(total) FROM sub_o z WHERE z.o = sub_o.o);
+SELECT SUM(bal), COUNT(*) FROM sub_c c WHERE SUBSTRING(name FROM 1 FOR 1) IN ('a', 'B') AND bal > (SELECT AVG(bal) FROM sub_c) AND NOT EXISTS (SELECT * FROM sub_o o WHERE o.c = c.c);
+SELECT SUM(bal), COUNT(*) FROM sub_c WHERE RIGHT(name, 1) <> 'e' AND LEFT(name, 20) = name;
+SELECT SUM(bal), COUNT(*) FROM sub_c WHERE LEFT(name, 1) NOT IN ('a', NULL) OR SUBSTRING(name, 2, 1) = ' ';
 # A transaction's own writes count.
 BEGIN;
 INSERT INTO sub_l VALUES (4, 1, 500, 5);
 SELECT SUM(total), COUNT(*) FROM sub_o WHERE o IN (SELECT o FROM sub_l GROUP BY o HAVING SUM(qty) > 400);
 SELECT UPPER(name) FROM sub_o o WHERE NOT EXISTS (SELECT * FROM sub_l l WHERE l.o = o.o) ORDER BY o;
+SELECT SUM(total), COUNT(*) FROM sub_o WHERE total < (SELECT AVG(qty) FROM sub_l);
 ROLLBACK;
+SELECT SUM(total), COUNT(*) FROM sub_o WHERE total < (SELECT AVG(qty) FROM sub_l);
 SELECT SUM(total), COUNT(*) FROM sub_o WHERE o IN (SELECT o FROM sub_l GROUP BY o HAVING SUM(qty) > 400);
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
 BEGIN;
 SELECT SUM(total), COUNT(*) FROM sub_o WHERE o IN (SELECT o FROM sub_l GROUP BY o HAVING SUM(qty) > 15);
 SELECT SUM(qty), COUNT(*) FROM sub_l WHERE o IN (SELECT o FROM sub_l GROUP BY o HAVING SUM(qty) > 15);
+SELECT SUM(total), COUNT(*) FROM sub_o WHERE total < (SELECT AVG(qty) FROM sub_l);
 COMMIT;
 LOCK TABLES sub_o READ, sub_l READ;
+SELECT SUM(total), COUNT(*) FROM sub_o WHERE total < (SELECT AVG(qty) FROM sub_l);
 SELECT SUM(total), COUNT(*) FROM sub_o WHERE o IN (SELECT o FROM sub_l GROUP BY o HAVING SUM(qty) > 15);
 SELECT SUM(total), COUNT(*) FROM sub_o WHERE NOT EXISTS (SELECT * FROM sub_l WHERE sub_l.o = sub_o.o);
 SELECT UPPER(name) FROM sub_o WHERE NOT EXISTS (SELECT * FROM sub_l WHERE sub_l.o = sub_o.o) ORDER BY sub_o.o;
@@ -69,5 +83,6 @@ SELECT SUM(qty) FROM sub_t WHERE NOT EXISTS (SELECT * FROM sub_l WHERE sub_l.o =
 SELECT SUM(qty) FROM sub_l WHERE o IN (SELECT o FROM sub_t WHERE note LIKE 't%');
 SELECT SUM(qty) FROM sub_l WHERE o NOT IN (SELECT c FROM sub_t GROUP BY c HAVING SUM(qty) > 30);
 SELECT SUM(qty) FROM sub_t WHERE o IN (SELECT o FROM sub_l GROUP BY o HAVING SUM(qty) > 30);
+SELECT SUM(qty) FROM sub_l WHERE qty < (SELECT AVG(qty) FROM sub_t);
 DROP TEMPORARY TABLE sub_t;
 DROP TABLE sub_c, sub_o, sub_l, sub_a;
