@@ -112,10 +112,10 @@ func (e *Env) protected(db, name string) (p Plan, protected bool) {
 	return nil, true
 }
 
-// renameTemporary refuses RENAME TABLE of a temporary table, which servers differ in; nil where it is none.
+// renameTemporary refuses RENAME TABLE of a temporary table, which means the table that it hides to MySQL; nil where it is none.
 func (e *Env) renameTemporary(db, name string) Plan {
 	if t := e.Snapshot.Lookup(db, name); t != nil && t.Temporary {
-		return refuse("temporary", "RENAME TABLE of an encrypted temporary table is not supported; ALTER TABLE … RENAME is")
+		return refuse("temporary", "RENAME TABLE of an encrypted temporary table, on MySQL or together with others, is not supported; ALTER TABLE … RENAME is")
 	}
 	return nil
 }
@@ -311,7 +311,8 @@ func (h *head) renameTables(env *Env) Plan {
 			if p, protected = env.protected(db, name); p != nil {
 				return p
 			}
-			if p := env.renameTemporary(db, name); p != nil {
+			alone := len(r.Steps) == 0 && after == len(h.tokens)
+			if p := env.renameTemporary(db, name); p != nil && !(alone && env.Mode.MariaDB) {
 				return p
 			}
 		}

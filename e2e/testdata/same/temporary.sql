@@ -144,3 +144,22 @@ ROLLBACK;
 SELECT * FROM hid ORDER BY id;
 SELECT * FROM tx;
 DROP TABLE ch2, tx, hid;
+CREATE TEMPORARY TABLE rt (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20), KEY (v));
+INSERT INTO rt (v) VALUES ('a'), ('b');
+#! only: mariadb
+RENAME TABLE rt TO rt2;
+#! only: mariadb
+SELECT * FROM rt2 WHERE v = 'b';
+#! only: mariadb
+SELECT * FROM rt;
+#! only: mariadb
+CREATE TEMPORARY TABLE rt3 (a INT);
+#! only: mariadb
+RENAME TABLE rt2 TO rt3;
+#! only: mariadb
+RENAME TABLE rt2 TO rt;
+#! only: mariadb
+DROP TABLE rt3;
+INSERT INTO rt (v) VALUES ('c');
+SELECT * FROM rt ORDER BY id;
+DROP TABLE rt;
