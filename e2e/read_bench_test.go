@@ -22,6 +22,10 @@ var reads = []struct{ name, sql string }{
 	{"top", "SELECT id, name, n FROM t ORDER BY n LIMIT 10"},
 	{"count", "SELECT COUNT(*) FROM t WHERE note = 'note 77'"},
 	{"sum", "SELECT SUM(n), AVG(n), COUNT(*) FROM t"},
+	{"order", "SELECT id, name, n FROM t ORDER BY n"},
+	{"distinct", "SELECT DISTINCT n FROM t"},
+	{"distinct_order", "SELECT DISTINCT note, n FROM t ORDER BY n, note"},
+	{"groups", "SELECT n, COUNT(*), SUM(id) FROM t GROUP BY n ORDER BY n"},
 	{"group", "SELECT note, SUM(n), COUNT(*) FROM t GROUP BY note ORDER BY note"},
 }
 
@@ -61,7 +65,7 @@ func benchmarkRead(b *testing.B, f harness.Flavour) {
 		for _, q := range reads {
 			b.Run(q.name+"/"+way.name, func(b *testing.B) {
 				for b.Loop() {
-					r, err := c.Query(q.sql)
+					r, err := c.QueryFunc(q.sql, func([]byte) {})
 					if err == nil && r[0].Err != nil {
 						err = r[0].Err
 					}

@@ -27,6 +27,16 @@ var spilled = []string{
 	"SELECT id, name, d, pad FROM big ORDER BY name DESC, d, id DESC",
 	"SELECT code c, at, pad FROM big WHERE n < 900000 ORDER BY code, at DESC, id LIMIT 10, 150000",
 	"SELECT d, pad FROM big WHERE name <> 'x' AND id > 5 ORDER BY d DESC, id",
+	"SELECT id, COUNT(*), SUM(n) s, MIN(d), MAX(at), COUNT(DISTINCT code) FROM big GROUP BY id ORDER BY s DESC, id LIMIT 5, 170000",
+}
+
+// aggregated are queries over many groups, of which not all are the proxy's own to answer.
+var aggregated = []string{
+	"SELECT n, COUNT(*) c, AVG(d), COUNT(DISTINCT name) FROM big GROUP BY n HAVING c > 3 ORDER BY n",
+	"SELECT COUNT(DISTINCT id), COUNT(DISTINCT code), COUNT(DISTINCT n), SUM(d) FROM big",
+	"SELECT DISTINCT n, code, at FROM big",
+	"SELECT DISTINCT code, n FROM big ORDER BY n, code",
+	"SELECT code, n, SUM(d) FROM big GROUP BY code, n",
 }
 
 // TestSpill sorts and groups more than memory is to hold: as a plain server, in bounded memory, and through files that are encrypted,
@@ -60,6 +70,14 @@ func TestSpill(t *testing.T) {
 		must(t, err)
 		for _, sql := range spilled {
 			compareSpilled(t, sql, plain, sealed)
+		}
+		for _, sql := range aggregated {
+			compareSpilled(t, sql, plain, sealed)
+		}
+		for _, sql := range []string{spilled[3], spilled[4], aggregated[3]} {
+			if want, got := preparedRows(t, plain, sql), preparedRows(t, sealed, sql); got != want {
+				t.Errorf("%s, prepared: %s, want %s", sql, got, want)
+			}
 		}
 		peak, err := harness.PeakRSS(p.PID())
 		must(t, err)
@@ -124,6 +142,21 @@ func compareSpilled(t *testing.T, sql string, plain, sealed *rawmysql.Conn) {
 	if sums[0] != sums[1] {
 		t.Errorf("%s: %s\nwant %s", sql, sums[1], sums[0])
 	}
+}
+
+// preparedRows is what a prepared statement's rows come to.
+func preparedRows(t *testing.T, c *rawmysql.Conn, sql string) string {
+	t.Helper()
+	st, err := c.Prepare(sql)
+	must(t, err)
+	r, err := st.Execute()
+	must(t, err)
+	must(t, st.Close())
+	h := sha256.New()
+	for _, row := range r[0].Rows {
+		fmt.Fprintf(h, "%q", row)
+	}
+	return fmt.Sprintf("%d rows %x, %v", len(r[0].Rows), h.Sum(nil), r[0].Err)
 }
 
 // spillFiles are the temporary files that the proxy has open, as paths that can be read.

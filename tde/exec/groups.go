@@ -56,7 +56,8 @@ func (s *splitRun) group(params *wire.Execute, more bool) (done bool, err error)
 	}
 	if err == nil {
 		g.define()
-		g.rows = kernel.NewGroups(g.keys, g.calls, groupsMax)
+		defer g.close()
+		g.rows = s.newGroups(g)
 		err = s.fetchOver(g)
 	}
 	if err == nil {
@@ -387,16 +388,49 @@ func (s *splitRun) fetchOver(g *grouping) error {
 		return s.fetchJoined(g)
 	}
 	o := g.over
-	o.rows = kernel.NewGroups(o.keys, o.calls, groupsMax)
+	o.rows = s.newGroups(o)
 	if err := s.fetchOver(o); err != nil {
 		return err
 	}
-	return o.rows.Rows(func(row [][]byte) error {
-		if !g.rows.Add(row) {
-			return errUngrouped
-		}
+	return s.grouped(o.rows.Rows(func(row [][]byte) error { return s.addTo(g, row) }))
+}
+
+// newGroups are a grouping's groups. More than groupsMax go to a file.
+func (s *splitRun) newGroups(g *grouping) *kernel.Groups {
+	rows := kernel.NewGroups(g.keys, g.calls, groupsMax)
+	if s.catalog.spill != nil {
+		rows.SpillTo(s.catalog.spill, s.stop)
+	}
+	return rows
+}
+
+// close frees what the groups take.
+func (g *grouping) close() {
+	if g.over != nil {
+		g.over.close()
+	}
+	if g.rows != nil {
+		g.rows.Close()
+	}
+}
+
+// addTo adds a row, or says that only the evaluator can.
+func (s *splitRun) addTo(g *grouping, row [][]byte) error {
+	if g.rows.Add(row) {
 		return nil
-	})
+	}
+	if err := g.rows.Err(); err != nil {
+		return s.full(err)
+	}
+	return errUngrouped
+}
+
+// grouped is the error of reading groups.
+func (s *splitRun) grouped(err error) error {
+	if errors.Is(err, kernel.ErrUngrouped) {
+		return errUngrouped
+	}
+	return s.full(err)
 }
 
 // fetchJoined reads and aggregates the rows, after the Lists that narrow them, in one snapshot.
@@ -462,10 +496,7 @@ func (s *splitRun) fetchGroups(g *grouping) error {
 		for _, i := range g.count {
 			o.row[i] = row[i]
 		}
-		if !g.rows.Add(o.row) {
-			return errUngrouped
-		}
-		return nil
+		return s.addTo(g, o.row)
 	})
 }
 
@@ -494,12 +525,15 @@ func (g *grouping) join(o *opener, row [][]byte) error {
 
 // answerGroups loads the groups and runs the text over them.
 func (s *splitRun) answerGroups(g *grouping, params *wire.Execute, more bool) error {
+	if s.directly(g) {
+		return s.sendGroups(g, more)
+	}
 	loader, err := s.bench.Load(g.table, g.cols)
 	if err == nil {
-		err = g.rows.Rows(func(row [][]byte) error {
+		err = s.grouped(g.rows.Rows(func(row [][]byte) error {
 			s.note.Loaded++
 			return loader.Row(row)
-		})
+		}))
 	}
 	if err == nil {
 		err = loader.Close()

@@ -10,6 +10,7 @@ import (
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/kernel"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
+	"github.com/tdeproxy/tdeproxy/tde/schema"
 	"github.com/tdeproxy/tdeproxy/tde/spill"
 	"github.com/tdeproxy/tdeproxy/tde/value"
 )
@@ -147,48 +148,37 @@ var errSpilled = errors.New("exec: internal error: a row that was sorted is not 
 func (x *sorting) send(more bool) error {
 	s := x.run
 	defer x.rows.Close()
-	if err := s.head(wire.AppendInt(nil, uint64(len(x.answer))), x.answer, more); err != nil {
-		return err
-	}
+	w := window{offset: x.offset, count: x.count, head: func() error {
+		return s.head(wire.AppendInt(nil, uint64(len(x.answer))), x.answer, more)
+	}}
 	row := make([][]byte, len(x.fetch.Columns))
-	var skipped, sent uint64
 	err := x.rows.Each(func(_, packed []byte) error {
-		if skipped < x.offset {
-			skipped++
-			return nil
+		if pass, err := w.next(); !pass || err != nil {
+			return err
 		}
-		if sent == x.count {
-			return errWindowEnd
-		}
-		sent++
 		if _, ok := spill.SplitRow(row, packed); !ok {
 			return errSpilled
 		}
 		var err error
-		if x.row, err = s.appendAnswer(x.row[:0], row, x.fetch, x.fetch.Sort.Items); err != nil {
+		if s.rowOut, err = s.appendAnswer(s.rowOut[:0], row, x.fetch.Columns, x.fetch.Sort.Items); err != nil {
 			return err
 		}
-		return s.row(x.row)
+		return s.row(s.rowOut)
 	})
 	if err != nil && !errors.Is(err, errWindowEnd) {
 		return s.full(err)
 	}
-	s.answered = true
-	s.found = found{known: true, rows: skipped + sent, affected: -1} // FOUND_ROWS() counts what an OFFSET leaves out
-	return s.rowsEnd(0, more)
+	return s.sentAll(&w, more)
 }
 
-// errWindowEnd ends reading what is sorted.
-var errWindowEnd = errors.New("exec: enough rows")
-
-// appendAnswer writes a row of the client's answer: some of the columns of a fetch, of stored forms.
-func (s *splitRun) appendAnswer(out []byte, row [][]byte, f *plan.Fetch, items []int) (_ []byte, err error) {
+// appendAnswer writes a row of the client's answer: some of the columns of a row of stored forms.
+func (s *splitRun) appendAnswer(out []byte, row [][]byte, columns []*schema.Column, items []int) (_ []byte, err error) {
 	nulls := 0
 	if s.binary {
 		out, nulls = wire.BeginBinaryRow(out, len(items))
 	}
 	for i, at := range items {
-		col := f.Columns[at]
+		col := columns[at]
 		switch {
 		case row[at] == nil && s.binary:
 			wire.SetNull(out, nulls, i)
@@ -202,7 +192,7 @@ func (s *splitRun) appendAnswer(out []byte, row [][]byte, f *plan.Fetch, items [
 			}
 		}
 		if err != nil {
-			return out, corrupt(f.TableOf(at), col, err)
+			return out, fmt.Errorf("exec: writing a value of column %s: %w", col.Name, err)
 		}
 	}
 	return out, nil

@@ -44,6 +44,7 @@ type splitRun struct {
 	params        *wire.Execute
 	stop          func() error // says that the statement was killed
 	printed       []byte       // scratch
+	rowOut        []byte       // scratch
 }
 
 // errRedefined says that a table is not what the plan took it for: the statement is planned again. Nothing of an answer has been
@@ -72,7 +73,7 @@ func (x *Session) split(ctx context.Context, p *plan.Split, params *wire.Execute
 	}
 	defer w.Release()
 	x.catalog.advice.note(p)
-	s := &splitRun{Session: x, plan: p, bench: w, cursor: x.keeping, params: params, stop: ctx.Err}
+	s := &splitRun{Session: x, plan: p, bench: w, cursor: x.keeping, params: params, binary: params != nil, stop: ctx.Err}
 	if err := s.functions(ctx); err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func (x *Session) split(ctx context.Context, p *plan.Split, params *wire.Execute
 	if done, err := s.group(params, more); done {
 		return s.interrupted(ctx, err)
 	}
-	s.sorts, s.binary = true, params != nil
+	s.sorts = true
 	defer func() { s.sorting.close() }()
 	if err := s.fetchAll(); err != nil {
 		return s.interrupted(ctx, err)

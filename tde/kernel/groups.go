@@ -17,6 +17,8 @@ type Groups struct {
 	groups []group
 	key    []byte
 	values [][]byte // of the keys, of the row at hand
+	added  uint64   // rows
+	spill  *spilling
 }
 
 // GroupKey is a column that rows are grouped by, or an expression.
@@ -52,8 +54,9 @@ const (
 )
 
 type group struct {
-	keys [][]byte
-	accs []accumulator
+	keys  [][]byte
+	accs  []accumulator
+	first uint64 // row
 }
 
 // accumulator is a count, a sum of 128 bits, or the first value by an order.
@@ -191,6 +194,7 @@ func (g *Groups) Reset() {
 // where the groups are more than the budget.
 func (g *Groups) Add(row [][]byte) bool {
 	i := 0
+	g.added++
 	if len(g.keys) > 0 {
 		var ok bool
 		if i, ok = g.find(row); !ok {
@@ -207,7 +211,7 @@ func (g *Groups) Add(row [][]byte) bool {
 			return false
 		}
 	}
-	return true
+	return g.budget >= 0 || g.overflow()
 }
 
 // find is the group of a row.
@@ -235,7 +239,7 @@ func (g *Groups) find(row [][]byte) (i int, ok bool) {
 	}
 	i, found := g.index[string(g.key)]
 	if !found {
-		return g.open()
+		return g.open(), true
 	}
 	for k := range g.keys {
 		if g.keys[k].spelled && string(g.groups[i].keys[k]) != string(g.values[k]) {
@@ -246,15 +250,13 @@ func (g *Groups) find(row [][]byte) (i int, ok bool) {
 }
 
 // open makes a row's group.
-func (g *Groups) open() (i int, ok bool) {
+func (g *Groups) open() (i int) {
 	keys := clone(g.values)
-	if g.budget -= 2*rowSize(keys) + 96*len(g.calls) + 64; g.budget < 0 {
-		return 0, false
-	}
+	g.budget -= 2*rowSize(keys) + 96*len(g.calls) + 64
 	i = len(g.groups)
-	g.groups = append(g.groups, group{keys, make([]accumulator, len(g.calls))})
+	g.groups = append(g.groups, group{keys, make([]accumulator, len(g.calls)), g.added})
 	g.index[string(g.key)] = i
-	return i, true
+	return i
 }
 
 // distinct notes a row's value.
@@ -275,7 +277,7 @@ func (g *Groups) distinct(a *Aggregate, acc *accumulator, row [][]byte) (ok bool
 	acc.seen[string(g.key)] = struct{}{}
 	acc.count++
 	g.budget -= len(g.key) + 64
-	return g.budget >= 0
+	return true
 }
 
 func (a *Aggregate) add(acc *accumulator, row [][]byte) bool {
@@ -315,6 +317,9 @@ func (a *Aggregate) extreme(acc *accumulator, stored []byte) bool {
 
 // Rows gives of each group its keys and then the stored forms of its aggregates: a BIGINT, a DECIMAL, or the column's own.
 func (g *Groups) Rows(yield func(row [][]byte) error) error {
+	if g.Spilled() || g.spill != nil && g.spill.by != nil {
+		return g.merged(yield)
+	}
 	row := make([][]byte, len(g.keys)+len(g.calls))
 	for i := range g.groups {
 		copy(row, g.groups[i].keys)

@@ -22,6 +22,8 @@ type Groups struct {
 	Calls []Call
 	// Text has aggregates of GroupColumn(i) in place of Calls, KeyColumn(i) in place of Keys, no WHERE, and PartGroups as its table.
 	Text []Part
+	// Answer says how groups become the answer without Text; nil: in no simple way.
+	Answer *Sort
 	// Indexed: an index of the table begins with the first key, so that servers may group in its order.
 	Indexed bool
 }
@@ -95,6 +97,7 @@ func (n *narrower) groups(node ast.StmtNode) *Groups {
 	if g == nil || !g.groupBy(out) || !g.inOrder(out) || !g.plan(out) || over == nil && !g.fetch(&out.Fetch) || !g.whole() || !g.text(out) {
 		return nil
 	}
+	out.Answer = g.answer(out)
 	if over != nil {
 		out.Fetch.Table, out.Fetch.Columns = over.Fetch.Table, g.d.columns
 	}
@@ -153,16 +156,16 @@ func (t *tree) groupable(s *ast.SelectStmt) bool {
 		return false
 	}
 	u := &t.uses
-	return s.With == nil && s.SelectIntoOpt == nil && !s.Distinct && len(s.WindowSpecs) == 0 &&
+	return s.With == nil && s.SelectIntoOpt == nil && (!s.Distinct || s.GroupBy == nil && s.Having == nil && !grouped(s.Fields)) && len(s.WindowSpecs) == 0 &&
 		(s.LockInfo == nil || s.LockInfo.LockType == ast.SelectLockNone) && !(s.SelectStmtOpts != nil && s.CalcFoundRows) &&
-		(s.GroupBy == nil || !s.GroupBy.Rollup) && (s.GroupBy != nil || grouped(s.Fields)) &&
+		(s.GroupBy == nil || !s.GroupBy.Rollup) && (s.GroupBy != nil || s.Distinct || grouped(s.Fields)) &&
 		!t.shares && t.writes == nil && len(t.whole) == 0 && len(u.UserIn) == 0 && len(u.UserOut) == 0 && len(u.Functions) == 0 && !u.NoRows
 }
 
 // groupBy notes the keys.
 func (g *grouper) groupBy(out *Groups) bool {
 	if g.stmt.GroupBy == nil {
-		return true
+		return !g.stmt.Distinct || g.distinct(out)
 	}
 	for _, item := range g.stmt.GroupBy.Items {
 		e := g.meant(unparen(item.Expr))
@@ -187,10 +190,32 @@ func (g *grouper) groupBy(out *Groups) bool {
 	return true
 }
 
+// distinct makes the columns of SELECT DISTINCT keys.
+func (g *grouper) distinct(out *Groups) bool {
+	for i, f := range g.stmt.Fields.Fields {
+		if f.WildCard != nil {
+			return false
+		}
+		n, ok := unparen(f.Expr).(*ast.ColumnNameExpr)
+		if !ok || !g.has(n) || !g.plain(n) {
+			return false
+		}
+		if slices.ContainsFunc(g.keys, func(k ast.ExprNode) bool { return g.same(k.(*ast.ColumnNameExpr), n) }) {
+			continue
+		}
+		k := GroupKey{Expr: g.describe(n), Item: i}
+		if k.Expr == nil || k.Expr.Func != ExprColumn {
+			return false
+		}
+		out.Keys, g.keys = append(out.Keys, k), append(g.keys, n)
+	}
+	return true
+}
+
 // inOrder says whether groups come in the order that the query asks for. Without one they come as a server happens to find them: in the order of
 // their first rows, which are upstream's first where it keeps rows in the table's own order.
 func (g *grouper) inOrder(out *Groups) bool {
-	if g.stmt.GroupBy == nil {
+	if len(out.Keys) == 0 {
 		return true
 	}
 	r := g.alone()
