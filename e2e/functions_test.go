@@ -76,6 +76,9 @@ func TestFunctions(t *testing.T) {
 		run(t, past, "DROP FUNCTION good")
 		wantError(t, "a view that calls one that is gone", root.Exec("SELECT g FROM fv"), 1356)
 		wantError(t, "the same shown", root.Exec("SHOW CREATE VIEW fv"), 1356)
+		if got := column(t, root, "SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = 'shop'"); strings.Join(got, " ") != "fv" {
+			t.Errorf("INFORMATION_SCHEMA has the views %v", got)
+		}
 		wantError(t, "it is gone", root.Exec("SELECT good(w) FROM k"), 1305)
 		if got := column(t, root, "SELECT w FROM k ORDER BY id"); strings.Join(got, " ") != "one two" {
 			t.Errorf("the table has %v", got)

@@ -62,11 +62,21 @@ func showOpened(w *evaluator.Workspace, o *plan.Opened, stored []*storedFunction
 }
 
 func (s *splitRun) showOpened(o *plan.Opened) error {
-	stored, _, err := s.catalog.storedFunctions(s.binder.ctx, o.Functions, nil)
+	stored, err := s.catalog.shownFunctions(s.binder.ctx, o)
 	if err != nil {
 		return err
 	}
 	return showOpened(s.bench, o, stored)
+}
+
+// shownFunctions are the stored functions that a view calls which is shown. Where one is gone the view is invalid, and the workspace is not to
+// try it: others may be shown beside it.
+func (c *Catalog) shownFunctions(ctx context.Context, o *plan.Opened) ([]*storedFunction, error) {
+	stored, missing, err := c.storedFunctions(ctx, o.Functions, nil)
+	if err == nil && missing != "" {
+		err = plan.InvalidView(o.Views[len(o.Views)-1].View).Err
+	}
+	return stored, err
 }
 
 // whose is how a view's definer stands in SHOW CREATE VIEW.
@@ -140,7 +150,7 @@ func (c *Catalog) viewRows(ctx context.Context, w *evaluator.Workspace, table, v
 	for _, u := range o.Views {
 		create += "\x00" + u.View.Defined.Sealed
 	}
-	stored, _, err := c.storedFunctions(ctx, o.Functions, nil)
+	stored, err := c.shownFunctions(ctx, o)
 	if err != nil {
 		return nil, err
 	}
