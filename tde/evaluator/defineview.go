@@ -2,10 +2,14 @@ package evaluator
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/go-mysql-org/go-mysql/mysql"
+
+	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
@@ -98,17 +102,23 @@ func (e *Evaluator) defineView(c *conn, d *ViewDDL, out *Altered) (*schema.Defin
 			before = append(before, f.statements(f.DB, r.text(0, 0))...)
 		}
 	}
-	for _, v := range d.Views {
-		if len(d.Functions) > 0 { // which a view names without a database: it is the view's
-			before = append(before, "USE "+schema.Quote(v.DB))
-		}
-		before = append(before, sessionOf(v), modeOf(v.Strict), "CREATE OR REPLACE "+ViewText(v, v.DB, v.Query))
-	}
-	if d.Current != "" {
-		before = append(before, "USE "+schema.Quote(d.Current))
-	}
 	for _, sql := range before {
 		if _, err := c.query(sql); err != nil {
+			return nil, err
+		}
+	}
+	for _, v := range d.Views {
+		if len(d.Functions) > 0 { // which a view names without a database: it is the view's
+			if _, err := c.query("USE " + schema.Quote(v.DB)); err != nil {
+				return nil, err
+			}
+		}
+		if err := c.remakeView(v); err != nil {
+			return nil, err
+		}
+	}
+	if d.Current != "" {
+		if _, err := c.query("USE " + schema.Quote(d.Current)); err != nil {
 			return nil, err
 		}
 	}
@@ -139,6 +149,35 @@ func (e *Evaluator) defineView(c *conn, d *ViewDDL, out *Altered) (*schema.Defin
 		return nil, err
 	}
 	return made, readView(made, rows.text(0, 1))
+}
+
+// remakeView makes a view that a statement reads.
+func (c *conn) remakeView(v *schema.Definition) error {
+	for _, sql := range []string{sessionOf(v), modeOf(v.Strict), "CREATE OR REPLACE " + ViewText(v, v.DB, v.Query)} {
+		if _, err := c.query(sql); Invalidates(err) {
+			return ErrInvalidView(v.DB, v.Name)
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Invalidates says whether an error of making a view says that what it reads is not there as it was: these the server hides.
+func Invalidates(err error) bool {
+	code := uint16(0)
+	if e, ok := errors.AsType[*wire.Error](err); ok {
+		code = e.Code
+	} else if e, ok := errors.AsType[*mysql.MyError](err); ok {
+		code = e.Code
+	}
+	return slices.Contains([]uint16{1054, 1109, 1142, 1143, 1146, 1305, 1356, 1370}, code)
+}
+
+// ErrInvalidView is ER_VIEW_INVALID.
+func ErrInvalidView(db, name string) error {
+	return &wire.Error{Code: 1356, State: "HY000", Message: "View '" + db + "." + name +
+		"' references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights to use them"}
 }
 
 // sessionOf makes a session read literals as they are read in a view. Its collation says which character set that is; the text

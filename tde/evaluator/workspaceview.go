@@ -49,7 +49,9 @@ func (w *Workspace) View(v *schema.Definition, db, query string) error {
 	}
 	err = errors.Join(err, w.drain())
 	if err != nil {
-		w.unsure(err)
+		if !Invalidates(err) { // a view that cannot be made leaves what was there as it was
+			w.unsure(err)
+		}
 		return fmt.Errorf("making view %s.%s in the evaluator: %w", v.DB, v.Name, err)
 	}
 	if w.views == nil {

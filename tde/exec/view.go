@@ -2,7 +2,6 @@ package exec
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -221,22 +220,26 @@ func (s *splitRun) makeViews() error {
 		if err != nil {
 			return err
 		}
-		if err := invalid(u.View, s.bench.View(u.View.Defined, db, query)); err != nil {
-			return err
+		if err := s.bench.View(u.View.Defined, db, query); err != nil {
+			return invalidView(s.plan.Views[i:], err)
 		}
 	}
 	return nil
 }
 
-// codeNoFunction is ER_SP_DOES_NOT_EXIST.
-const codeNoFunction = 1305
-
-// invalid is an error of making a view in the evaluator: one that calls a function which is gone is invalid.
-func invalid(v *schema.Table, err error) error {
-	if e := (*wire.Error)(nil); errors.As(err, &e) && e.Code == codeNoFunction {
-		return plan.InvalidView(v).Err
+// invalidView is the error of a statement that reads a view, the first of these, which cannot be made any more since what it reads has changed:
+// the server names the view that the statement itself names, and says no more.
+func invalidView(views []plan.ViewUse, err error) error {
+	if !evaluator.Invalidates(err) {
+		return err
 	}
-	return err
+	top := views[0].View
+	for i := range views[1:] {
+		if u := &views[i+1]; plan.ReadsFrom(u.Query, top) {
+			top = u.View
+		}
+	}
+	return evaluator.ErrInvalidView(top.DB, top.Name)
 }
 
 // sameView sees that the client may read a view, and that it is what the plan took it for: others change it past the proxy.

@@ -54,7 +54,10 @@ func showOpened(w *evaluator.Workspace, o *plan.Opened, stored []*storedFunction
 		if err != nil {
 			return err
 		}
-		if err := invalid(u.View, w.View(u.View.Defined, db, query)); err != nil {
+		if err := w.View(u.View.Defined, db, query); evaluator.Invalidates(err) {
+			top := o.Views[len(o.Views)-1].View
+			return evaluator.ErrInvalidView(top.DB, top.Name)
+		} else if err != nil {
 			return err
 		}
 	}

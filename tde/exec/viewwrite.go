@@ -52,7 +52,7 @@ func (s *storeRun) viewsOverTwin() error {
 			return err
 		}
 		if err := s.bench.View(u.View.Defined, s.twin.Schema, string(query)); err != nil {
-			return err
+			return invalidView(s.into.Into[i:], err)
 		}
 	}
 	return nil

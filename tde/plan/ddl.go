@@ -188,7 +188,7 @@ func (h *head) createTable(env *Env) Plan {
 func (b *block) dropTable(s *ast.DropTableStmt) *DropTable {
 	p := &DropTable{}
 	for _, name := range s.Tables {
-		if t := b.env.Snapshot.Lookup(nonEmpty(name.Schema.O, b.env.DB), name.Name.O); t != nil && t.Temporary {
+		if t := b.env.Snapshot.Lookup(nonEmpty(name.Schema.O, b.env.DB), name.Name.O); t != nil && t.Temporary && !s.IsView { // DROP VIEW sees none
 			p.Temporary = append(p.Temporary, t)
 		}
 	}

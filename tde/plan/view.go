@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/pingcap/tidb/pkg/parser/ast"
 
@@ -119,7 +120,7 @@ func openView(env *Env, v *schema.Table, within int) (*readView, error) {
 	node.Accept(t)
 	if err := t.err; err != nil {
 		var r *Refuse
-		if errors.As(err, &r) && r.Reason == "no-table" {
+		if errors.As(err, &r) && (r.Reason == "no-table" || r.Reason == "invalid-view") {
 			return nil, invalidView(v)
 		}
 		return nil, err
@@ -239,4 +240,14 @@ func asPlan(err error, otherwise string) Plan {
 		return r
 	}
 	return refuse("internal", "%s", otherwise)
+}
+
+// ReadsFrom says whether what a view reads names a table.
+func ReadsFrom(query []Part, t *schema.Table) bool {
+	for i := 1; i < len(query); i++ {
+		if query[i-1].Kind == PartSchema && query[i-1].Text == t.DB && query[i].Kind == PartText && strings.HasPrefix(query[i].Text, "."+quote(t.Name)) {
+			return true
+		}
+	}
+	return false
 }
