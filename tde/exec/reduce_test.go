@@ -431,7 +431,7 @@ func (r *reduceTest) first() {
 	if r.rnd.IntN(2) == 0 {
 		where = " WHERE " + r.random(1)
 	}
-	text := fmt.Sprintf("SELECT id FROM t%s ORDER BY c %s LIMIT %d, %d", where, []string{"ASC", "DESC"}[r.rnd.IntN(2)], r.rnd.IntN(3), 1+r.rnd.IntN(8))
+	text := fmt.Sprintf("SELECT id FROM t IGNORE INDEX (c)%s ORDER BY c %s LIMIT %d, %d", where, []string{"ASC", "DESC"}[r.rnd.IntN(2)], r.rnd.IntN(3), 1+r.rnd.IntN(8))
 	f, red := r.fetch(text)
 	if red.top == nil {
 		return
