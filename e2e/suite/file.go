@@ -41,11 +41,12 @@ type fileRun struct {
 	drifted      string // the first statement that changed the data of one side only
 	givenUp      string // why the rest of the file is left out
 	left         int    // statements left out so
+	explains     explains
 }
 
 // Run runs one test file. The error is of the machinery.
 func (s *Stage) Run(path string, o Options) (*Result, error) {
-	f := &fileRun{stage: s, options: o, deadline: time.Now().Add(o.File),
+	f := &fileRun{stage: s, options: o, deadline: time.Now().Add(o.File), explains: explains{},
 		plain:  &side{address: s.plain.Address, timeout: o.Statement, conns: map[string]*rawmysql.Conn{}},
 		proxy:  &side{address: s.second(), timeout: o.Statement, conns: map[string]*rawmysql.Conn{}},
 		result: &Result{File: filepath.Base(path), Kinds: map[Kind]*Tally{}, Skipped: map[string]int{}},
@@ -181,7 +182,7 @@ func (f *fileRun) judge(s mysqltest.Step, plain, proxy answer) {
 	kind := KindOf(s.SQL)
 	t := f.result.tally(kind)
 	t.Total++
-	loose := isVolatile(s.SQL) || f.refusedLast && looksBack.MatchString(s.SQL)
+	loose := isVolatile(s.SQL) || f.explains.executed(s.SQL) || f.refusedLast && looksBack.MatchString(s.SQL)
 	f.refusedLast = f.refusedLast && looksBack.MatchString(s.SQL)
 	if f.refusedLast && f.drifted == "" && kind == Other {
 		f.drifted = s.Place // GET DIAGNOSTICS keeps what differs in variables

@@ -54,7 +54,7 @@ func KindOf(sql string) Kind {
 var volatile = regexp.MustCompile(`(?is)^\s*(explain|analyze|optimize|desc(ribe)?\s+(select|insert|update|delete|extended|format)` +
 	`|show\s+((full|global|session|extended)\s+)*(processlist|status|engine|binary|binlog|master|slave|replica|table\s+status|open\s+tables|profile` +
 	`|index|indexes|keys|variables|plugins|grants|create\s+user|warnings|errors|events|triggers|procedure|function|locales|privileges|session))` +
-	`|\b(explain|analyze)\s+(format|select|update|delete|insert|replace)\b` +
+	`|\b(explain|analyze)\s+(extended|partitions|format|select|update|delete|insert|replace)\b` +
 	`|\b(uuid|uuid_short|sys_guid|sysdate|rand|connection_id|benchmark|random_bytes|encrypt|last_query_cost|ps_thread_id|ps_current_thread_id)\b\s*\(?` +
 	`|performance_schema|information_schema|\bsys\.|mysql\.|optimizer_trace` +
 	`|@@(global\.|session\.|local\.)?(hostname|port|server_id|server_uuid|datadir|pid_file|socket|pseudo_thread_id|last_|gtid|log_|ssl_|slave_load_tmpdir|plugin_dir|general_log|slow|innodb|tmpdir|timestamp|version|basedir|in_transaction|wsrep)`)
@@ -63,6 +63,25 @@ var comment = regexp.MustCompile(`(?s)/\*[^!M].*?\*/`)
 
 // isVolatile says whether only a statement's error code is compared.
 func isVolatile(sql string) bool { return volatile.MatchString(comment.ReplaceAllString(sql, " ")) }
+
+var (
+	preparesText = regexp.MustCompile("(?is)^\\s*prepare\\s+`?(\\w+)`?\\s+from\\s+(.*)")
+	explainsText = regexp.MustCompile("(?i)^['\"\\s]*(explain|analyze|desc|describe)\\b")
+	executesText = regexp.MustCompile("(?is)^\\s*execute\\s+`?(\\w+)`?")
+)
+
+// explains says of prepared statements, by name, whether they were prepared from EXPLAIN and its kin.
+type explains map[string]bool
+
+// executed says whether a statement executes one that was prepared from EXPLAIN, and takes notice of PREPARE.
+func (e explains) executed(sql string) bool {
+	if m := preparesText.FindStringSubmatch(sql); m != nil {
+		e[strings.ToLower(m[1])] = explainsText.MatchString(m[2])
+		return false
+	}
+	m := executesText.FindStringSubmatch(sql)
+	return m != nil && e[strings.ToLower(m[1])]
+}
 
 // unsafe finds statements that are never run: they end or reconfigure a server, write its files or its system tables,
 // or wait.

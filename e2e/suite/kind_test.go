@@ -33,6 +33,21 @@ func TestOrdered(t *testing.T) {
 	}
 }
 
+func TestExplains(t *testing.T) {
+	e := explains{}
+	for _, c := range []struct {
+		sql  string
+		want bool
+	}{
+		{"PREPARE s FROM 'explain select 1'", false}, {"execute `S`", true}, {"EXECUTE s USING @a", true}, {"execute other", false},
+		{"prepare s from \"SELECT 'explain'\"", false}, {"EXECUTE s", false}, {"EXECUTE IMMEDIATE 'explain select 1'", false},
+	} {
+		if got := e.executed(c.sql); got != c.want {
+			t.Errorf("%s: got %t", c.sql, got)
+		}
+	}
+}
+
 func TestReasonOf(t *testing.T) {
 	got := reasonOf("tdeproxy: column shop.t.a of `x`.`y`: a FULLTEXT index on an encrypted column (b) is not supported")
 	if want := "column … of ….…: a FULLTEXT index on an encrypted column (…) is not supported"; got != want {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -39,10 +40,16 @@ func literalValue(src []byte, l plan.Literal, mode plan.Mode, charset string) (v
 	case plan.LitDate, plan.LitTime, plan.LitTimestamp:
 		return temporalValue(text, l.Kind, mode, charset)
 	case plan.LitHex, plan.LitBit:
+		if len(text) > 0 && (text[0] == '-' || text[0] == '+') {
+			return value.Value{}, errSigned
+		}
 		return radixValue(text, l.Kind)
 	}
 	return value.Value{}, errLiteral
 }
+
+// errSigned says that a literal is an expression: what the sign makes of bytes depends on the flavour and on their number.
+var errSigned = fmt.Errorf("%w, %w", errCoerce, errComparand)
 
 // introducer cuts a leading _charset or N from a literal.
 func introducer(text []byte, charset string) ([]byte, string) {

@@ -1,7 +1,7 @@
 package plan
 
 // maintains says whether a statement looks after tables as they are stored, and has nothing but names in it: CHECK, REPAIR, OPTIMIZE,
-// ANALYZE and FLUSH TABLE, and LOAD INDEX INTO CACHE. What they say of an encrypted table they say of its plain
+// ANALYZE and FLUSH TABLE, CACHE INDEX, and LOAD INDEX INTO CACHE. What they say of an encrypted table they say of its plain
 // like.
 func (h *head) maintains() bool {
 	i := 1
@@ -13,7 +13,7 @@ func (h *head) maintains() bool {
 		if h.word(i) != "TABLE" && h.word(i) != "TABLES" {
 			return false
 		}
-	case "LOAD":
+	case "LOAD", "CACHE":
 		if h.word(i) != "INDEX" {
 			return false
 		}
