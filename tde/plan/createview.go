@@ -78,7 +78,7 @@ func (h *head) createView(env *Env) Plan {
 		return nil
 	}
 	v, ok := h.viewWords(env)
-	if !ok {
+	if !ok || v.after >= len(h.tokens) { // without a query it is no statement
 		return nil
 	}
 	h.viewStatement(&v, env)
