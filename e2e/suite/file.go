@@ -182,7 +182,7 @@ func (f *fileRun) judge(s mysqltest.Step, plain, proxy answer) {
 	kind := KindOf(s.SQL)
 	t := f.result.tally(kind)
 	t.Total++
-	loose := isVolatile(s.SQL) || f.explains.executed(s.SQL) || f.refusedLast && looksBack.MatchString(s.SQL)
+	loose := f.explains.executed(s.SQL) || isVolatile(s.SQL) || f.refusedLast && looksBack.MatchString(s.SQL)
 	f.refusedLast = f.refusedLast && looksBack.MatchString(s.SQL)
 	if f.refusedLast && f.drifted == "" && kind == Other {
 		f.drifted = s.Place // GET DIAGNOSTICS keeps what differs in variables

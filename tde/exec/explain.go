@@ -108,7 +108,9 @@ func (x *Session) explained(ctx context.Context, p *plan.Explain) (rows [][]stri
 	if err == nil && p.Analyze {
 		rows, err = x.analyze(ctx, p.Of, rows)
 	}
-	x.found = found{known: true, here: true} // upstream has notes of the texts that it was sent
+	if err == nil {
+		x.found = found{known: true, here: true} // upstream has notes of the texts that it was sent
+	}
 	return rows, err
 }
 
