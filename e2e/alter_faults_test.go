@@ -82,7 +82,7 @@ func TestAlterKilled(t *testing.T) {
 		must(t, err)
 		t.Cleanup(s.Remove)
 		link := newStrike(t, s.Address)
-		p, err := harness.StartProxy(harness.ProxyOptions{Binary: proxyBinary(t), Upstream: link.listener.Addr().String(), Flavour: f, Encrypt: []string{"shop"}})
+		p, err := harness.StartProxy(harness.ProxyOptions{Binary: plainBinary(t), Upstream: link.listener.Addr().String(), Flavour: f, Encrypt: []string{"shop"}})
 		must(t, err)
 		t.Cleanup(p.Remove)
 		link.hit = p.Kill

@@ -484,7 +484,7 @@ func TestConvertKilled(t *testing.T) {
 		t.Cleanup(s.Remove)
 		must(t, s.Exec("CREATE DATABASE shop"))
 		link := newStrike(t, s.Address)
-		p, err := harness.StartProxy(harness.ProxyOptions{Binary: proxyBinary(t), Upstream: link.listener.Addr().String(), Flavour: f, Encrypt: []string{"vault"}})
+		p, err := harness.StartProxy(harness.ProxyOptions{Binary: plainBinary(t), Upstream: link.listener.Addr().String(), Flavour: f, Encrypt: []string{"vault"}})
 		must(t, err)
 		t.Cleanup(p.Remove)
 		hit := make(chan struct{}, 1)

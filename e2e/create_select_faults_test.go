@@ -18,7 +18,7 @@ func TestCreateSelectKilled(t *testing.T) {
 		must(t, err)
 		t.Cleanup(s.Remove)
 		link := newStrike(t, s.Address)
-		p, err := harness.StartProxy(harness.ProxyOptions{Binary: proxyBinary(t), Upstream: link.listener.Addr().String(), Flavour: f, Encrypt: []string{"shop"}})
+		p, err := harness.StartProxy(harness.ProxyOptions{Binary: plainBinary(t), Upstream: link.listener.Addr().String(), Flavour: f, Encrypt: []string{"shop"}})
 		must(t, err)
 		t.Cleanup(p.Remove)
 		c, err := p.Connect(rawmysql.Config{})

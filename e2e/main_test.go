@@ -115,7 +115,7 @@ func proxyBinaryLocked(t *testing.T) string {
 	return shared.binary
 }
 
-// plainBinary is the proxy as its users have it, for corpora that one client asks in turn: nothing races there that other
+// plainBinary is the proxy as its users have it, for corpora that one client asks in turn and for kills at each step: nothing races there that other
 // tests do not meet, and the race detector takes several times as long.
 func plainBinary(t *testing.T) string {
 	t.Helper()
