@@ -16,7 +16,7 @@ import (
 // index that would spare whole fetches.
 func TestExplainAndAdvise(t *testing.T) {
 	forFlavours(t, func(t *testing.T, f harness.Flavour) {
-		s := stageOf(t, f)
+		s := ownProxy(t, stageOf(t, f))
 		database := s.database(t, "explained")
 		c := s.connect(t, rawmysql.Config{Database: database})
 		run(t, c, "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(20), w VARCHAR(20), KEY (v))",
@@ -76,6 +76,17 @@ func TestExplainAndAdvise(t *testing.T) {
 			t.Errorf("metrics have no %s", want)
 		}
 	})
+}
+
+// ownProxy is the stage with a proxy that has seen nothing yet.
+func ownProxy(t *testing.T, s *stage) *stage {
+	t.Helper()
+	own := *s
+	var err error
+	own.proxy, err = harness.StartProxy(harness.ProxyOptions{Binary: proxyBinary(t), Upstream: s.upstream.Address, Flavour: s.flavour, Encrypt: []string{"*"}})
+	must(t, err)
+	t.Cleanup(own.proxy.Remove)
+	return &own
 }
 
 // verb runs a verb of the proxy's binary with the stage's configuration.

@@ -51,7 +51,7 @@ func TestSpill(t *testing.T) {
 		t.Cleanup(s.Remove)
 		tmpdir := t.TempDir()
 		p, err := harness.StartProxy(harness.ProxyOptions{
-			Binary: proxyBinary(t), Upstream: s.Address, Flavour: f, Encrypt: []string{"sealed"},
+			Binary: plainBinary(t), Upstream: s.Address, Flavour: f, Encrypt: []string{"sealed"}, // its memory is measured
 			Settings: map[string]string{"evaluator.memory": `"64MiB"`, "evaluator.tmpdir": `"` + tmpdir + `"`},
 		})
 		must(t, err)

@@ -118,7 +118,7 @@ func (x *sorting) describe() (ok bool, err error) {
 	return true, nil
 }
 
-// release hands over what is held back.
+// release hands over what is held back. The evaluator orders rows that are equal as a server does where they come as they lie in the table.
 func (x *sorting) release(o *opener, load func() error) error {
 	defer x.rows.Close()
 	if x.direct {
@@ -127,7 +127,7 @@ func (x *sorting) release(o *opener, load func() error) error {
 			return err
 		}
 	}
-	return x.rows.Each(func(_, row []byte) error {
+	return x.rows.EachUnsorted(func(_, row []byte) error {
 		if _, ok := spill.SplitRow(o.row, row); !ok {
 			return errSpilled
 		}

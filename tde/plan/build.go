@@ -59,7 +59,7 @@ func Build(st Statement, env *Env) Plan {
 		return p
 	}
 	if h.maintains() {
-		return &PassThrough{}
+		return h.maintain(st, env)
 	}
 	read := st.Template
 	node := parse(read, env.Mode)

@@ -27,3 +27,11 @@ func (h *head) maintains() bool {
 	}
 	return true
 }
+
+// maintain forwards a statement for which maintains holds: without its comments, which could hold anything, where it names an encrypted table.
+func (h *head) maintain(st Statement, env *Env) Plan {
+	if h.text == st.Source || !mentions(st.Source, env) {
+		return &PassThrough{}
+	}
+	return &Rewrite{Verb: "SHOW", Head: []Part{{Text: h.text}}, Star: true}
+}

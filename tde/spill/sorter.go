@@ -142,18 +142,7 @@ func (s *Sorter) keep(r run, level int) error {
 func (s *Sorter) Each(yield func(key, value []byte) error) error {
 	if s.file == nil {
 		s.sort()
-		for i, at := range s.offsets {
-			if i%1024 == 0 {
-				if err := s.stop(); err != nil {
-					return err
-				}
-			}
-			key, value, _ := splitRecord(s.arena[at:])
-			if err := yield(key, value); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.held(yield)
 	}
 	if len(s.offsets) > 0 {
 		if err := s.spill(); err != nil {
@@ -162,6 +151,30 @@ func (s *Sorter) Each(yield func(key, value []byte) error) error {
 	}
 	s.arena, s.offsets = nil, nil
 	return s.merge(s.levels, yield)
+}
+
+// EachUnsorted gives the records, once, in the order in which they came; sorted where some are in a file.
+func (s *Sorter) EachUnsorted(yield func(key, value []byte) error) error {
+	if s.file != nil {
+		return s.Each(yield)
+	}
+	return s.held(yield)
+}
+
+// held gives the records in memory.
+func (s *Sorter) held(yield func(key, value []byte) error) error {
+	for i, at := range s.offsets {
+		if i%1024 == 0 {
+			if err := s.stop(); err != nil {
+				return err
+			}
+		}
+		key, value, _ := splitRecord(s.arena[at:])
+		if err := yield(key, value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close frees the memory and the file.

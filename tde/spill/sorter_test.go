@@ -160,3 +160,23 @@ func FuzzSplitRow(f *testing.F) {
 		}
 	})
 }
+
+// TestUnsorted gives records back as they came while memory holds all, and sorted after that.
+func TestUnsorted(t *testing.T) {
+	for memory, want := range map[int]string{8 << 20: "cabc", 100: "abcc"} {
+		s := NewDir(t.TempDir(), 1<<30).NewSorter(bytes.Compare, memory, nil)
+		for _, key := range []string{"c", "a", "b", "c"} {
+			if err := s.Add([]byte(key), make([]byte, 40)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var got []byte
+		if err := s.EachUnsorted(func(key, _ []byte) error {
+			got = append(got, key...)
+			return nil
+		}); err != nil || string(got) != want {
+			t.Errorf("%d bytes of memory: %q, want %q; %v", memory, got, want, err)
+		}
+		s.Close()
+	}
+}

@@ -48,3 +48,20 @@ SELECT 1 UNION SELECT id FROM nosuch;
 #! mode: text
 UNLOCK TABLES;
 SELECT * FROM nosuch;
+# Comments do not go upstream.
+CHECK TABLE /* one */ a, /* two */ b;
+ANALYZE TABLE a -- three
+;
+FLUSH TABLES /* four */ a;
+CACHE INDEX a /* five */ IN default;
+CHECK TABLE nosuch /* six */;
+SHOW WARNINGS;
+#! mode: text
+FLUSH TABLES a /* seven */ WITH READ LOCK;
+#! mode: text
+SELECT UPPER(name) FROM a ORDER BY id;
+#! mode: text
+INSERT INTO a VALUES (9, 'nine');
+#! mode: text
+UNLOCK TABLES;
+SELECT * FROM a ORDER BY id;

@@ -99,3 +99,8 @@ SELECT * FROM `bound😁`;
 INSERT INTO `😁` VALUES ('x');
 #! only: mariadb
 SELECT ROWNUM(), x.a FROM `bound😁` x;
+# Rows that ORDER BY does not tell apart come as the server sorts them, which is not as they lie.
+CREATE TABLE tied (name VARCHAR(255), n INT, KEY (name(3)));
+INSERT INTO tied VALUES ('bb', 1), ('aa', 2), ('cc   ', 3), (CONCAT('cc ', 0x06), 4), ('cc', 5), ('bb ', 6), ('cc ', 7), ('bb ', 8), ('aa', 9), ('aa', 10), ('bb', 11);
+SELECT * FROM tied ORDER BY name;
+SELECT name, LENGTH(name), n FROM tied ORDER BY name DESC;
