@@ -43,9 +43,13 @@ func (x *Session) readClock(p plan.Plan) error {
 	return nil
 }
 
+// clockQuery asks for the time that stands in the session. NOW() would be ambiguous in the hour that a time zone has twice, and
+// the character set of results may write a point otherwise.
+const clockQuery = "SELECT CAST(@@timestamp AS BINARY) LIMIT 1"
+
 // upstreamClock is the time that stands in the session, as SET timestamp takes it.
 func (x *Session) upstreamClock() (string, error) {
-	_, row, err := x.queryRow("SELECT UNIX_TIMESTAMP(NOW(6)) LIMIT 1")
+	_, row, err := x.queryRow(clockQuery)
 	if err != nil {
 		return "", err
 	}

@@ -268,11 +268,11 @@ func (x *Session) queryRow(sql string) (columns []wire.Column, row [][]byte, err
 
 // now is the statement's time as upstream has it: SET timestamp included.
 func (s *splitRun) now() (evaluator.Variable, error) {
-	_, row, err := s.queryRow("SELECT CAST(UNIX_TIMESTAMP(NOW(6)) AS BINARY) LIMIT 1")
+	stands, err := s.upstreamClock()
 	if err != nil {
 		return evaluator.Variable{}, err
 	}
-	return evaluator.Variable{Name: "timestamp", Value: string(row[0])}, nil
+	return evaluator.Variable{Name: "timestamp", Value: stands}, nil
 }
 
 // isolation is the session's transaction isolation level.

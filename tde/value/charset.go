@@ -136,12 +136,25 @@ func transcode(dst, src []byte, from, to string, lossy bool) ([]byte, error) {
 	if isASCII(src) && asciiCompatible(from) && asciiCompatible(to) && !(to == "sjis" && bytes.IndexByte(src, '\\') >= 0) {
 		return append(dst, src...), nil
 	}
+	if isWord(src) && (from == "filename" && asciiCompatible(to) || to == "filename" && asciiCompatible(from)) {
+		return append(dst, src...), nil // which writes all else as @ and digits
+	}
 	in, ok := lookup(from)
 	out, ok2 := lookup(to)
 	if !ok || !ok2 {
 		return dst, ErrNeedsServer
 	}
 	return convert(dst, src, in, out, lossy)
+}
+
+// isWord tells whether a text has ASCII letters, digits and underscores alone.
+func isWord(src []byte) bool {
+	for _, c := range src {
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') && c != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 // convert goes character by character.

@@ -358,3 +358,14 @@ SET NAMES utf8mb4;
 SET collation_connection = 'utf16_general_ci';
 SELECT id, CONCAT(id, 'x'), UPPER(g) FROM c ORDER BY id;
 SET NAMES utf8mb4;
+# Results as file names: a point becomes @002e there.
+CREATE TABLE fn (id INT PRIMARY KEY, a DATETIME(6), d DECIMAL(10,2), v VARCHAR(20));
+SET timestamp = 1234567890.5;
+SET NAMES utf8mb4;
+SET character_set_results = filename;
+INSERT INTO fn VALUES (1, NOW(6), -1.5, 'a.b'), (2, '2001-01-01', 2, 'ab');
+SELECT a, COALESCE(a) AS c, d, ABS(d), v, UPPER(v) FROM fn ORDER BY id;
+SELECT id, UPPER(v) FROM fn WHERE UPPER(v) = 'AB';
+SET NAMES utf8mb4;
+SET timestamp = DEFAULT;
+SELECT id, HEX(v), a FROM fn ORDER BY id;

@@ -13,6 +13,16 @@ INSERT INTO t SELECT id + 10, v, CONVERT_TZ(d, 'America/New_York', 'Asia/Tokyo')
 UPDATE t SET d = CONVERT_TZ(d, 'Asia/Tokyo', 'America/New_York') WHERE id < 3;
 UPDATE t SET d = CONVERT_TZ('2024-08-01 12:00:00', 'Asia/Tokyo', 'America/New_York') WHERE id = 3;
 SELECT * FROM t ORDER BY id;
+# The second of the two hours that New York has on 2024-11-03.
+CREATE TABLE twice (id INT PRIMARY KEY, v VARCHAR(40), s TIMESTAMP(2) NULL DEFAULT CURRENT_TIMESTAMP(2), d DATETIME DEFAULT CURRENT_TIMESTAMP);
+SET time_zone = 'America/New_York', timestamp = 1730615400.25;
+INSERT INTO twice (id, v) VALUES (1, 'x');
+INSERT INTO twice (id, v) SELECT id + 1, UPPER(v) FROM twice;
+INSERT INTO twice (id, v, d) VALUES (3, CONCAT(UNIX_TIMESTAMP()), FROM_UNIXTIME(UNIX_TIMESTAMP()));
+SELECT id, UPPER(v), s, d, UNIX_TIMESTAMP(s), UNIX_TIMESTAMP(), UTC_TIMESTAMP(3) FROM twice ORDER BY id;
+UPDATE twice SET v = CONCAT(v, UNIX_TIMESTAMP(), '-', UTC_TIME()), s = DEFAULT;
+SET time_zone = '+00:00', timestamp = DEFAULT;
+SELECT * FROM twice ORDER BY id;
 DELETE FROM mysql.time_zone_name WHERE Time_zone_id IN (99992, 99993);
 DELETE FROM mysql.time_zone_transition WHERE Time_zone_id IN (99992, 99993);
 DELETE FROM mysql.time_zone_transition_type WHERE Time_zone_id IN (99992, 99993);
