@@ -160,8 +160,10 @@ func (r *replayRun) loadTarget(t *written) error {
 	if err != nil {
 		return err
 	}
-	t.tellByCell()
-	return loader.Close()
+	if err := loader.Close(); err != nil {
+		return err
+	}
+	return r.tellByCell(t)
 }
 
 // value64 is an integer's stored form.

@@ -291,7 +291,7 @@ func physicalPart(t *schema.Table, part schema.IndexPart) (id Identity, exact bo
 }
 
 // rowIdentity finds the physical columns that tell a table's rows apart: those of the primary key, or of another unique one
-// without NULLs, or else a cell, of which no two are alike.
+// without NULLs. No cell does by itself: an UPDATE that sets many rows to one value may have given all of them one cell.
 func rowIdentity(t *schema.Table) []Identity {
 	for _, primary := range []bool{true, false} {
 		for i := range t.Indexes {
@@ -302,11 +302,6 @@ func rowIdentity(t *schema.Table) []Identity {
 			if ids := keyIdentity(t, ix); ids != nil {
 				return ids
 			}
-		}
-	}
-	for i := range t.Columns {
-		if c := sealed(&t.Columns[i]); c != nil && c.NotNull {
-			return []Identity{{Name: c.Name, Binary: true}}
 		}
 	}
 	return nil
