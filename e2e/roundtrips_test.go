@@ -132,3 +132,39 @@ func TestUpdateRoundTrips(t *testing.T) {
 		checkLog(t, p)
 	})
 }
+
+// TestReadRoundTrips counts what a query of one row costs that the evaluator computes.
+func TestReadRoundTrips(t *testing.T) {
+	forFlavours(t, func(t *testing.T, f harness.Flavour) {
+		s, err := harness.StartServer(f, harness.ServerOptions{})
+		must(t, err)
+		t.Cleanup(s.Remove)
+		turns := countTurns(t, s.Address)
+		p, err := harness.StartProxy(harness.ProxyOptions{
+			Binary: proxyBinary(t), Upstream: turns.Addr().String(), Flavour: f, Encrypt: []string{"turns"},
+		})
+		must(t, err)
+		t.Cleanup(p.Remove)
+		conn, err := p.Connect(rawmysql.Config{})
+		must(t, err)
+		defer conn.Close()
+		run(t, conn, "CREATE DATABASE turns", "USE turns", "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20))", "INSERT INTO t VALUES (1, 'ab')")
+		st, err := conn.Prepare("SELECT REVERSE(v) FROM t WHERE id = ?")
+		must(t, err)
+		execute := func() {
+			r, err := st.Execute(rawmysql.Int(1))
+			must(t, err)
+			if len(r[0].Rows) != 1 {
+				t.Fatal(r[0].Err)
+			}
+		}
+		text := func() { run(t, conn, "SELECT REVERSE(v) FROM t WHERE id = 1") }
+		for name, ask := range map[string]func(){"text": text, "prepared": execute} {
+			ask()
+			if got := turns.of(ask); got != 1 {
+				t.Errorf("%s: %d round trips to upstream, want 1", name, got)
+			}
+		}
+		checkLog(t, p)
+	})
+}

@@ -57,6 +57,7 @@ type needs struct {
 	mode    bool // sql_mode: there are values that some modes refuse or change
 	zone    bool // time_zone: there are TIMESTAMPs
 	charset bool // character_set_client: the statement is not ASCII
+	checks  bool // check_constraint_checks: the table may have a CHECK
 }
 
 // look notes what a value needs.
@@ -102,6 +103,7 @@ func (w *Workspace) loadInto(table *loaded, t *schema.Table, cols []*schema.Colu
 		l.needs.charset = l.needs.charset || !simple(c.Name)
 	}
 	l.needs.charset = l.needs.charset || !simple(table.name)
+	l.needs.checks = table.checks
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		if v := filler(c); !given[c] && v != "" {

@@ -14,7 +14,7 @@ import (
 // beginStream starts a LOAD DATA LOCAL. There is no file: the server asks for one, and is sent rows.
 func (l *Loader) beginStream() error {
 	w := l.w
-	if err := errors.Join(w.suit(needs{mode: true, zone: true, charset: true}), w.drain()); err != nil {
+	if err := errors.Join(w.suit(needs{mode: true, zone: true, charset: true, checks: l.needs.checks}), w.drain()); err != nil {
 		return err
 	}
 	l.table.dirty = true

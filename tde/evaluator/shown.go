@@ -50,7 +50,7 @@ func (w *Workspace) Show(t *schema.Table, auto uint64) error {
 		if err != nil {
 			return err
 		}
-		have = &loaded{key: key, name: name, create: t.Create, auto: 1}
+		have = &loaded{key: key, name: name, create: t.Create, auto: 1, checks: true}
 	}
 	if have.auto != auto {
 		if err := w.send("ALTER TABLE "+name+" AUTO_INCREMENT = "+strconv.FormatUint(auto, 10), sent{}); err != nil {

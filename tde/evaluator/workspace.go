@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -54,10 +53,12 @@ type Workspace struct {
 
 	prepared map[string]*preparedText // by preparedKey
 
-	have   map[string]string // session variables, in SQL, as far as known
-	want   []Variable        // what Set was given
-	target []Variable        // reused
-	text   []byte            // reused
+	have    map[string]string // session variables, in SQL, as far as known
+	changes uint64            // of have
+	want    wanted            // what Set was given
+	last    lastSet
+	target  []Variable // reused
+	text    []byte     // reused
 }
 
 // sent is a statement whose answer is due.
@@ -65,9 +66,6 @@ type sent struct {
 	done  func(wire.OK) error // nil: any OK will do
 	vital bool                // after its failure the connection is not used again
 }
-
-// leaves finds in a statement what may leave something in its session: user variables, locks, LAST_INSERT_ID(n).
-var leaves = regexp.MustCompile(`(?i)@|_lock\b|last_insert_id`)
 
 // Workspace lends one. ctx is the statement's: when it ends, what runs in the workspace is killed.
 func (e *Evaluator) Workspace(ctx context.Context) (*Workspace, error) {
@@ -128,7 +126,7 @@ func (w *Workspace) Capabilities() wire.Capability { return w.caps }
 
 // Query sends a statement as COM_QUERY under the session that Set has described, after all that was loaded.
 func (w *Workspace) Query(sql []byte) error {
-	w.tainted = w.tainted || leaves.Match(sql)
+	w.tainted = w.tainted || leavesBehind(sql)
 	return w.command(func(b []byte) []byte { return append(append(b, byte(wire.ComQuery)), sql...) })
 }
 

@@ -56,6 +56,20 @@ func workspaceTable(t *schema.Table, db string, mariaDB, writes, parted bool) (s
 	return "CREATE TABLE " + schema.Quote(db) + "." + schema.Quote(t.Name) + " (" + strings.Join(kept, ",") + ") ENGINE=InnoDB" + options, nil
 }
 
+// hasCheck says whether a definition may have a CHECK: the word stands in it outside of quotes.
+func hasCheck(definition string) bool {
+	for {
+		token, n := sqlToken(definition)
+		if n == 0 {
+			return false
+		}
+		if strings.EqualFold(token, "CHECK") {
+			return true
+		}
+		definition = definition[n:]
+	}
+}
+
 // columnItem mends a column's part of the definition: the server's own text has lost what is beyond the BMP in the members
 // of an ENUM and in defaults.
 func columnItem(t *schema.Table, item string) string {

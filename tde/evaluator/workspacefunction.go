@@ -85,7 +85,7 @@ func (w *Workspace) function(f Function, db string) (err error) {
 		}
 	}
 	for _, name := range []string{sqlModeVariable, charsetVariable, "collation_connection", "character_set_connection"} {
-		delete(w.have, name) // what is own is set again
+		w.unknow(name) // what is own is set again
 	}
 	for _, sql := range f.statements(db, w.collation) {
 		err = errors.Join(err, w.send(sql, sent{}))

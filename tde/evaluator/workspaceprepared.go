@@ -70,21 +70,25 @@ func (w *Workspace) Execute(packet []byte) error {
 // preparedKey holds all that decides how a text reads; "" where a statement must not be kept: what it leaves behind, or the
 // types of user variables, would stay with it.
 func (w *Workspace) preparedKey(sql []byte) string {
-	if leaves.Match(sql) {
+	if leavesBehind(sql) {
 		return ""
 	}
-	var b strings.Builder
-	b.WriteString(w.current)
-	for i := range w.want {
-		v := &w.want[i]
-		if strings.HasPrefix(v.Name, "@") {
-			return ""
+	if w.want.key == "" {
+		var b strings.Builder
+		for i := range w.want.vars {
+			v := &w.want.vars[i]
+			if strings.HasPrefix(v.Name, "@") {
+				return ""
+			}
+			if !countless[v.Name] {
+				b.WriteString(v.Name + "=" + v.Value + "\x00")
+			}
 		}
-		if !countless[v.Name] {
-			b.WriteString("\x00" + v.Name + "=" + v.Value)
+		b.WriteByte(0)
+		w.want.key = b.String()
+		if w.want.list == w.last.list {
+			w.last.key = w.want.key
 		}
 	}
-	b.WriteByte(0)
-	b.Write(sql)
-	return b.String()
+	return w.current + "\x00" + w.want.key + string(sql)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
+	"github.com/tdeproxy/tdeproxy/tde/schema"
 )
 
 // TestPreparedStays counts what the server is asked for one row: a text that is executed again is not prepared again, and
@@ -18,7 +19,7 @@ func TestPreparedStays(t *testing.T) {
 			t.Helper()
 			w := lend(t, e)
 			defer w.Release()
-			if err := errors.Join(w.Set([]Variable{{Name: "sql_mode", Value: mode}}), w.Use("shop"),
+			if err := errors.Join(w.Set(checking(e, mode)), w.Use("shop"),
 				load(w, table, columnsOf(table), [][]byte{number(i), fmt.Appendf(nil, "n%d", i)})); err != nil {
 				t.Fatal(err)
 			}
@@ -67,6 +68,44 @@ func TestPreparedStays(t *testing.T) {
 		}
 		if got := executeText(t, w, upper); len(got) != 40 {
 			t.Error(got)
+		}
+	})
+}
+
+// checking is a client's session that checks constraints, on MariaDB, where that is a variable.
+func checking(e *Evaluator, mode string) []Variable {
+	vars := []Variable{{Name: "sql_mode", Value: mode}}
+	if e.cfg.MariaDB {
+		vars = append(vars, Variable{Name: checksVariable, Value: "'ON'"})
+	}
+	return vars
+}
+
+// TestChecksAreOff loads rows that CHECKs refuse, after statements for which those were on: a session could have them off when the rows were stored.
+func TestChecksAreOff(t *testing.T) {
+	eachFlavour(t, func(t *testing.T, e *Evaluator) {
+		if !e.cfg.MariaDB {
+			t.Skip("CHECKs cannot be turned off")
+		}
+		plain := describe(t, e, "plainly", "CREATE TABLE plainly (id INT PRIMARY KEY, `check` INT)")
+		checked := describe(t, e, "checked", "CREATE TABLE checked (id INT PRIMARY KEY, n INT CHECK (n > 0), j JSON)")
+		for i, table := range []*schema.Table{plain, checked, plain, checked} {
+			w := lend(t, e)
+			rows := [][][]byte{{number(i), number(-1)}}
+			if table == checked {
+				rows[0] = append(rows[0], []byte("{ no"))
+			}
+			if err := errors.Join(w.Set(checking(e, "''")), w.Use("shop"), load(w, table, columnsOf(table), rows...)); err != nil {
+				t.Fatal(err)
+			}
+			got, err := w.ask("SELECT id FROM " + table.Name)
+			if err != nil || len(got) != 1 {
+				t.Errorf("%s: %d rows, %v", table.Name, len(got), err)
+			}
+			if w.tables[w.used[0].key].checks != (table == checked) {
+				t.Errorf("%s: has a CHECK: %t", table.Name, table != checked)
+			}
+			w.Release()
 		}
 	})
 }

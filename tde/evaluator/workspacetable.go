@@ -21,6 +21,7 @@ type loaded struct {
 	create    string // the logical definition that it was made of
 	auto      uint64 // AUTO_INCREMENT of a twin
 	inUse     bool   // this statement has loaded it
+	checks    bool   // it may have a CHECK
 	dirty     bool   // it has rows that no rollback takes away
 	used      uint64 // the clock's time
 }
@@ -108,7 +109,7 @@ func (w *Workspace) place(t *schema.Table, db string, define func() (string, err
 	if err != nil {
 		return nil, err
 	}
-	l := &loaded{key: key, name: schema.Quote(db) + "." + schema.Quote(t.Name), create: t.Create, used: w.clock}
+	l := &loaded{key: key, name: schema.Quote(db) + "." + schema.Quote(t.Name), create: t.Create, checks: hasCheck(definition), used: w.clock}
 	if err := w.own(); err != nil {
 		return nil, err
 	}
@@ -158,7 +159,7 @@ func (w *Workspace) Only(tables []*schema.Table) error {
 func (w *Workspace) clean() {
 	var err error
 	if w.conn.ResetSequence(); w.tainted {
-		clear(w.have)
+		w.forget()
 		clear(w.prepared)
 		w.current = ""
 		err = w.sendPacket(append(w.conn.Begin(), byte(wire.ComResetConnection)), sent{}) // rolls back
@@ -166,7 +167,7 @@ func (w *Workspace) clean() {
 	} else {
 		err = w.send("ROLLBACK", sent{})
 	}
-	w.tainted, w.rows, w.want = false, 0, w.want[:0]
+	w.tainted, w.rows, w.want = false, 0, wanted{}
 	for _, f := range w.functions {
 		f.called = false
 	}

@@ -3,6 +3,7 @@ package evaluator
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -65,26 +66,73 @@ var harmlessModes = map[string]bool{
 // Set says under which session variables the client's statements run. What it leaves out is as a workspace needs it.
 // autocommit is not mirrored: what was loaded is a transaction.
 func (w *Workspace) Set(vars []Variable) error {
-	w.want = append(w.want[:0], vars...)
+	if w.want = w.last.again(vars); w.want.list != 0 {
+		return nil
+	}
+	w.last.lists++
+	want := append([]Variable(nil), vars...)
+	w.want = wanted{vars: want, list: w.last.lists}
 	// Collations come last: their character sets' variables would change them.
 	last := func(name string) bool { return strings.HasPrefix(name, "collation_") }
-	sort.SliceStable(w.want, func(i, j int) bool { return !last(w.want[i].Name) && last(w.want[j].Name) })
-	for i := range w.want {
-		v := &w.want[i]
+	sort.SliceStable(want, func(i, j int) bool { return !last(want[i].Name) && last(want[j].Name) })
+	users := false
+	for i := range want {
+		v := &want[i]
 		v.Name = strings.ToLower(v.Name)
 		switch {
 		case v.Name == "autocommit":
 			return fmt.Errorf("%w: autocommit cannot be set in a workspace", errOwn)
 		case strings.HasPrefix(v.Name, "@"):
-			delete(w.have, v.Name) // a statement may have changed it
-			w.tainted = true
+			w.unknow(v.Name) // a statement may have changed it
+			w.tainted, users = true, true
 		case !w.e.proven(v):
 			if err := w.prove(v); err != nil {
 				return err
 			}
 		}
 	}
+	if !users {
+		w.last.given, w.last.wanted = append(w.last.given[:0], vars...), w.want
+	}
 	return nil
+}
+
+// wanted are the client's variables, in the order in which they are set.
+type wanted struct {
+	vars []Variable
+	list uint64 // a number of their own; 0: none
+	key  string // what they are to preparedKey; "": not made yet
+}
+
+// lastSet is what Set was given last that the server is known to take whole. Most statements of a client want the same.
+type lastSet struct {
+	given []Variable
+	wanted
+	lists   uint64 // numbers given to lists so far
+	settled settled
+}
+
+// settled says that the session is as a list wants it, and since how many changes.
+type settled struct{ list, changes uint64 }
+
+// again is what was wanted if the same is given again, and none otherwise.
+func (l *lastSet) again(vars []Variable) wanted {
+	if l.list == 0 || !slices.Equal(l.given, vars) {
+		return wanted{}
+	}
+	return l.wanted
+}
+
+// unknow notes that it is not known any more what a variable is.
+func (w *Workspace) unknow(name string) {
+	delete(w.have, name)
+	w.changes++
+}
+
+// forget notes that nothing is known of the session.
+func (w *Workspace) forget() {
+	clear(w.have)
+	w.changes++
 }
 
 // proof is what is known of a variable: which values the server took, or that it has none of the name.
@@ -120,7 +168,7 @@ func (w *Workspace) prove(v *Variable) error {
 	}
 	unknown := ok && (my.Code == codeUnknownVariable || v.Optional && my.Code == codeWrongValue)
 	if err != nil {
-		delete(w.have, v.Name)
+		w.unknow(v.Name)
 		if !unknown || !v.Optional {
 			return err
 		}
@@ -173,7 +221,11 @@ func (w *Workspace) suit(n needs) error {
 	var vars []Variable
 	for _, v := range w.e.ownVars {
 		switch v.Name {
-		case "autocommit", checksVariable:
+		case "autocommit":
+		case checksVariable:
+			if !n.checks {
+				continue
+			}
 		case sqlModeVariable:
 			if !n.mode && harmless(w.have[v.Name]) {
 				continue
@@ -219,10 +271,13 @@ func harmless(literal string) bool {
 
 // client makes the session the client's: what it leaves out becomes as a workspace needs it, or the server's default.
 func (w *Workspace) client() error {
-	target := append(w.target[:0], w.want...)
+	if w.changes > 0 && w.last.settled == (settled{w.want.list, w.changes}) {
+		return nil
+	}
+	target := append(w.target[:0], w.want.vars...)
 	named := func(name string) bool {
-		for i := range w.want {
-			if w.want[i].Name == name {
+		for i := range w.want.vars {
+			if w.want.vars[i].Name == name {
 				return true
 			}
 		}
@@ -249,7 +304,11 @@ func (w *Workspace) client() error {
 			break
 		}
 	}
-	return w.assign(target)
+	if err := w.assign(target); err != nil {
+		return err
+	}
+	w.last.settled = settled{w.want.list, w.changes}
+	return nil
 }
 
 // simple says whether a literal reads the same in every mode and character set.
@@ -285,6 +344,7 @@ func (w *Workspace) noted(v *Variable) {
 		delete(w.have, "character_set_connection")
 	}
 	w.have[v.Name] = v.Value
+	w.changes++
 }
 
 func (e *Evaluator) unknown(name string) bool {

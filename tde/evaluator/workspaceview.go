@@ -35,7 +35,7 @@ func (w *Workspace) View(v *schema.Definition, db, query string) error {
 		}
 	}
 	for _, name := range []string{sqlModeVariable, charsetVariable, "collation_connection", "character_set_connection"} {
-		delete(w.have, name) // the client's, or what is own, is set again
+		w.unknow(name) // the client's, or what is own, is set again
 	}
 	current := w.current
 	if len(w.functions) > 0 { // which a view names without a database: it is the view's
@@ -66,7 +66,7 @@ const remade = "\x00"
 
 // strictly makes the session a strict one, or not: by that MariaDB says what of a view can be NULL.
 func (w *Workspace) strictly(strict bool) error {
-	delete(w.have, sqlModeVariable)
+	w.unknow(sqlModeVariable)
 	return w.send(modeOf(strict), sent{vital: true})
 }
 
