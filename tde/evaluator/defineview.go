@@ -200,7 +200,7 @@ func ViewText(v *schema.Definition, db, query string) string {
 	if v.List != "" {
 		out += v.List + " "
 	}
-	out += "AS " + query
+	out += "AS " + aliased(query)
 	if v.Check != "" {
 		out += " " + v.Check
 	}

@@ -184,6 +184,10 @@ func (w *Workspace) Broken(err error) error {
 func (w *Workspace) Logical(text []byte) []byte {
 	prefix := w.prefix()
 	s := string(text)
+	if strings.Contains(s, ownName) {
+		s = ownNames.ReplaceAllLiteralString(s, "") // which SHOW CREATE VIEW does not have
+		text = []byte(s)
+	}
 	if !strings.Contains(s, prefix) {
 		return text
 	}

@@ -291,6 +291,10 @@ func (b *block) groupBy(s *ast.SelectStmt) ([]column, error) {
 		}
 		grouped = append(grouped, c)
 	}
+	if len(grouped) > 0 && s.Limit != nil && s.OrderBy == nil && b.env.Mode.MariaDB {
+		// https://mariadb.com/kb/en/group-by/: rows come sorted by the groups, so that LIMIT takes the first of these.
+		return nil, refuse("group-order", "GROUP BY an encrypted column with LIMIT and without ORDER BY is not supported")
+	}
 	return grouped, nil
 }
 

@@ -26,3 +26,17 @@ SELECT UPPER(w) FROM t WHERE v = ? LIMIT ?;
 SELECT UPPER(w) FROM t WHERE v = ? LIMIT ?;
 #! args: 5 2
 SELECT UPPER(w) FROM t WHERE v = ? LIMIT ?;
+# MariaDB sorts groups, and LIMIT takes the first of these.
+CREATE TABLE gl (id INT PRIMARY KEY, v VARCHAR(10), c CHAR(10), n INT, KEY (v), KEY (c), KEY (n), KEY (v, n));
+INSERT INTO gl VALUES (1,'q','zz',9),(2,'a','yy',3),(3,'Q','xx',7),(4,'m','ww',7),(5,NULL,'vv',3),(6,'b ','uu',1),(7,'b','tt',12),(8,'z','ss',5),(9,'k','rr',2),(10,'e','qq',NULL);
+#! only: mariadb
+SELECT v, COUNT(*) FROM gl GROUP BY v LIMIT 4;
+#! only: mariadb
+SELECT v, COUNT(c) FROM gl GROUP BY v DESC LIMIT 2, 3;
+#! only: mariadb
+SELECT SQL_BIG_RESULT n, COUNT(*) FROM gl WHERE id > 1 GROUP BY n LIMIT 3;
+#! only: mariadb
+SELECT n, v FROM gl WHERE v IN ('q', 'm', 'z') GROUP BY n, v LIMIT 3;
+#! only: mariadb
+SELECT MAX(x.m) FROM (SELECT v, MAX(n) AS m FROM gl GROUP BY v LIMIT 3) x;
+SELECT v, COUNT(*) FROM gl GROUP BY v ORDER BY v LIMIT 4;

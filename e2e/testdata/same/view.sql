@@ -224,3 +224,14 @@ SHOW CREATE VIEW vw_oracle;
 #! only: mariadb
 DROP VIEW vw_oracle;
 DROP TABLE vw_mode;
+# The server's own text of a view has expressions that are too long for the names of columns.
+CREATE TABLE vw_long (a INT PRIMARY KEY, b VARCHAR(20));
+INSERT INTO vw_long VALUES (1, 'x'), (2, 'y'), (3, NULL);
+CREATE VIEW vw_names AS SELECT * FROM vw_long WHERE a = 1 OR (3 = 3 AND (SELECT a = 2 AND (SELECT CONCAT('from ', a, ',', b, ')', CHAR(39)) FROM vw_long y WHERE y.a = vw_long.a) <> 'as' AND b IN ('x', 'y') FROM vw_long z WHERE z.a = vw_long.a));
+SELECT * FROM vw_names ORDER BY a;
+SELECT COUNT(*), MAX(b) FROM vw_names;
+UPDATE vw_names SET b = CONCAT(b, '!') WHERE a = 2;
+SHOW CREATE VIEW vw_names;
+SELECT UPPER(b) FROM vw_names ORDER BY a;
+DROP VIEW vw_names;
+DROP TABLE vw_long;
