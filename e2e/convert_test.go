@@ -21,7 +21,7 @@ const convertible = `CREATE TABLE k (
   vb VARCHAR(20) COLLATE utf8mb4_bin, tx TEXT, mt MEDIUMTEXT, bn BINARY(8), va VARBINARY(30), bl BLOB, lb LONGBLOB, bt BIT(13),
   en ENUM('a','b','ü'), st SET('x','y','z'), js JSON, pt POINT, uc VARCHAR(10) CHARACTER SET ucs2,
   up TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
-  PRIMARY KEY (id), UNIQUE KEY u (vc), KEY two (si, da), KEY (de), KEY (ch)
+  PRIMARY KEY (id), UNIQUE KEY u (vc), UNIQUE KEY beginning (tx(3), uc(2)), KEY two (si, da), KEY (de), KEY (ch)
 ) ENGINE=InnoDB AUTO_INCREMENT=1000 DEFAULT CHARSET=utf8mb4 COMMENT='all kinds'`
 
 var convertibleRows = []string{

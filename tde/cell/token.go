@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
 
@@ -42,14 +43,25 @@ func NewTokens(key *keyring.Secret) (*Tokens, error) {
 // Token is the equality token of a value in canonical form: AES-CMAC of
 // kind (1) | for strings: collation name, 0x00 | canonical. Kinds other than String have no collation.
 func (t *Tokens) Token(kind Kind, collation string, canonical []byte) [TokenSize]byte {
-	head := append(make([]byte, 0, 64), byte(kind))
+	return t.mac.Sum(appendHead(make([]byte, 0, 64), kind, collation), canonical)
+}
+
+func appendHead(head []byte, kind Kind, collation string) []byte {
+	head = append(head, byte(kind))
 	if kind == String {
 		if collation == "" {
 			panic("tde/cell: internal error: string token without a collation")
 		}
 		head = append(append(head, collation...), 0)
 	}
-	return t.mac.Sum(head, canonical)
+	return head
+}
+
+// Part is the token of the first n characters, or bytes, of a string, which is no token of a whole one: AES-CMAC of
+// 'p' | n (4) | as in Token.
+func (t *Tokens) Part(kind Kind, collation string, n int, canonical []byte) [TokenSize]byte {
+	head := binary.BigEndian.AppendUint32(append(make([]byte, 0, 64), 'p'), uint32(n))
+	return t.mac.Sum(appendHead(head, kind, collation), canonical)
 }
 
 // Format writes "[tokens]" for every verb.

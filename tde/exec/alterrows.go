@@ -303,7 +303,7 @@ func (a *alteration) identity() ([]string, error) {
 		for _, part := range ix.Parts {
 			c := a.from.Column(part.Column)
 			if c.Storage == schema.StoredCell {
-				primary = append(primary, c.TokenColumn())
+				primary = append(primary, a.from.KeyColumn(ix, part))
 			} else {
 				primary = append(primary, c.Name)
 			}
@@ -364,7 +364,7 @@ func (a *alteration) identityRow(id []string, key [][]byte) string {
 }
 
 func (a *alteration) identityValue(name string, v []byte) string {
-	if c := a.from.Column(name); strings.HasPrefix(name, schema.TokenPrefix) || c != nil && (c.Charset != "" || c.Kind >= schema.KindBinary && c.Kind <= schema.KindLongBlob) {
+	if c := a.from.Column(name); strings.HasPrefix(name, schema.TokenPrefix) || strings.HasPrefix(name, schema.PartPrefix) || c != nil && (c.Charset != "" || c.Kind >= schema.KindBinary && c.Kind <= schema.KindLongBlob) {
 		return "x'" + hex.EncodeToString(v) + "'"
 	}
 	if _, err := strconv.ParseFloat(string(v), 64); err == nil {
@@ -409,7 +409,7 @@ func (a *alteration) convert(ctx context.Context, rows [][][]byte, done int) ([]
 func (a *alteration) onlyTokens() bool {
 	for i := range a.steps.Fill {
 		f := &a.steps.Fill[i]
-		if o := a.origins[f.Column.Name]; !f.Token && !f.Order || o == nil || o.ID != f.Column.ID {
+		if o := a.origins[f.Column.Name]; !f.Token && !f.Order && !f.Part || o == nil || o.ID != f.Column.ID {
 			return false
 		}
 	}
@@ -507,8 +507,12 @@ func (s *sealer) physical(ctx context.Context, w *weights, f *schema.Fill, v []b
 		return "NULL", nil
 	case f.Column.Storage == schema.StoredClear:
 		return evaluator.Literal(f.Column, v)
-	case !f.Token && !f.Order:
+	case !f.Token && !f.Order && !f.Part:
 		return "x'" + hex.EncodeToString(s.cells.Seal(nil, f.Column.ID, v)) + "'", nil
+	}
+	if f.Part {
+		token, err := s.appendPart(ctx, nil, w, v, f.Column)
+		return "x'" + hex.EncodeToString(token) + "'", err
 	}
 	c, err := stored(nil, v, f.Column)
 	if err != nil {

@@ -77,6 +77,9 @@ func (b *binder) bind(p *plan.Part, base int) (bound, error) {
 	if err != nil || null {
 		return bound{null: null}, err
 	}
+	if p.Form == plan.StorePart || p.Form == plan.DefaultPart {
+		return b.part(s, plain, p.Column)
+	}
 	c, err := stored(b.canon[:0], plain, p.Column)
 	if err != nil {
 		return bound{}, err
@@ -98,7 +101,15 @@ func (b *binder) token(s *sealer, c canonical, col *schema.Column) (bound, error
 	return bound{bytes: b.sealed}, nil
 }
 
-// seal makes the cell of a stored form, or a token of what that cell stores: form is Cell, StoreToken or StoreOrder. The result is
+func (b *binder) part(s *sealer, plain []byte, col *schema.Column) (bound, error) {
+	var err error
+	if b.sealed, err = s.appendPart(b.ctx, b.sealed[:0], b.weights, plain, col); err != nil {
+		return bound{}, err
+	}
+	return bound{bytes: b.sealed}, nil
+}
+
+// seal makes the cell of a stored form, or a token of what that cell stores: form is Cell, StoreToken, StoreOrder or StorePart. The result is
 // valid until the next call.
 func (b *binder) seal(t *schema.Table, col *schema.Column, plain []byte, form plan.Form) ([]byte, error) {
 	s := b.state.sealers[t.ID]
@@ -109,6 +120,10 @@ func (b *binder) seal(t *schema.Table, col *schema.Column, plain []byte, form pl
 		b.sealings++
 		b.sealed = s.cells.Seal(b.sealed[:0], col.ID, plain)
 		return b.sealed, nil
+	}
+	if form == plan.StorePart {
+		v, err := b.part(s, plain, col)
+		return v.bytes, err
 	}
 	c, err := stored(b.canon[:0], plain, col)
 	if err != nil {
@@ -128,7 +143,7 @@ var errNoSealer = errors.New("exec: internal error: a plan names a table without
 // storedForm gives what a column is to store for a part.
 func (b *binder) storedForm(p *plan.Part, base int) (plain []byte, null bool, err error) {
 	switch p.Form {
-	case plan.DefaultCell, plan.DefaultToken, plan.DefaultOrder:
+	case plan.DefaultCell, plan.DefaultToken, plan.DefaultOrder, plan.DefaultPart:
 		return p.Column.DefaultStored, false, nil
 	case plan.NowCell, plan.NowToken, plan.NowOrder:
 		if b.now.IsZero() {

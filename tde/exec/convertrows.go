@@ -18,7 +18,7 @@ func clearOf(t *schema.Table) *schema.Table {
 	out.Columns = slices.Clone(t.Columns)
 	for i := range out.Columns {
 		c := &out.Columns[i]
-		c.Storage, c.Token, c.Order = schema.StoredClear, false, false
+		c.Storage, c.Token, c.Order, c.Part = schema.StoredClear, false, false, 0
 	}
 	return &out
 }
@@ -110,6 +110,9 @@ func (c *conversion) targets() (fills []schema.Fill) {
 		}
 		if col.Order {
 			fills = append(fills, schema.Fill{Name: col.OrderColumn(), Column: col, Order: true})
+		}
+		if col.Part > 0 {
+			fills = append(fills, schema.Fill{Name: col.PartColumn(), Column: col, Part: true})
 		}
 	}
 	return fills

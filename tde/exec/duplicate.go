@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
@@ -56,7 +57,7 @@ func (x *Session) violating(p *plan.Rewrite, ix *schema.Index, entry string) (te
 func (x *Session) there(t *schema.Table, tokens []keyToken) bool {
 	sql := []byte("SELECT 1 FROM " + quoteName(t.DB) + "." + quoteName(t.Name) + " WHERE 1")
 	for i := range tokens {
-		sql = append(append(append(sql, " AND "...), quoteName(tokens[i].column.TokenColumn())...), " = "...)
+		sql = append(append(append(sql, " AND "...), quoteName(tokens[i].column)...), " = "...)
 		sql = appendHex(sql, bound{bytes: tokens[i].bytes})
 	}
 	exists := false
@@ -92,7 +93,7 @@ func (x *Session) duplicateSet(err error, p *plan.ReadModifyWrite) error {
 		text := "?"
 		for i := range p.Sets {
 			if s := &p.Sets[i]; strings.EqualFold(s.Column.Name, part.Column) {
-				text = x.setText(p, s)
+				text = x.setText(p, s, ix, part)
 			}
 		}
 		parts = append(parts, text)
@@ -102,7 +103,7 @@ func (x *Session) duplicateSet(err error, p *plan.ReadModifyWrite) error {
 }
 
 // setText is what a column is set to as an error message shows it.
-func (x *Session) setText(p *plan.ReadModifyWrite, s *plan.Set) string {
+func (x *Session) setText(p *plan.ReadModifyWrite, s *plan.Set, ix *schema.Index, part schema.IndexPart) string {
 	plain, err := x.newValue(p, s)
 	if err != nil {
 		return "?"
@@ -110,7 +111,7 @@ func (x *Session) setText(p *plan.ReadModifyWrite, s *plan.Set) string {
 	if plain == nil {
 		return "NULL"
 	}
-	text, err := keyText(plain, s.Column, &x.vars)
+	text, err := keyPartText(p.Table, ix, part, plain, &x.vars)
 	if err != nil {
 		return "?"
 	}
@@ -156,7 +157,7 @@ type rowKey struct {
 
 // keyToken is the token of one column of a key.
 type keyToken struct {
-	column *schema.Column
+	column string // the physical one
 	bytes  []byte
 }
 
@@ -173,17 +174,17 @@ func (x *Session) rowKey(p *plan.Rewrite, ix *schema.Index, row int, entry strin
 			k.shown, k.plain = k.shown+n, k.plain+n
 			continue
 		}
-		tp, base, ok := x.tokenPart(p, c, row)
+		tp, base, ok := x.tokenPart(p, c, row, p.Insert.Table.ByPart(ix, part))
 		if !ok {
 			return k, false
 		}
-		shown, plain, token, ok := x.keyPart(&tp, base)
+		shown, plain, token, ok := x.keyPart(&tp, base, ix, part)
 		if !ok {
 			return k, false
 		}
 		k.shown, k.plain = k.shown+shown, k.plain+plain
 		if token != nil {
-			k.tokens = append(k.tokens, keyToken{c, token})
+			k.tokens = append(k.tokens, keyToken{p.Insert.Table.KeyColumn(ix, part), token})
 		}
 	}
 	return k, len(k.tokens) > 0
@@ -201,33 +202,68 @@ func clearPart(entry string) string {
 	return entry[:n]
 }
 
-// tokenPart finds what makes a column's token in one row.
-func (x *Session) tokenPart(p *plan.Rewrite, c *schema.Column, row int) (part plan.Part, base int, ok bool) {
+// tokenPart finds what makes a column's token in one row, or that of its beginning.
+func (x *Session) tokenPart(p *plan.Rewrite, c *schema.Column, row int, beginning bool) (part plan.Part, base int, ok bool) {
 	parts := p.Head
 	if p.Row != nil {
 		parts, base = p.Row, row*x.lexer.RowWidth
 	}
+	forms := []plan.Form{plan.StoreToken, plan.DefaultToken, plan.NowToken}
+	if beginning {
+		forms = []plan.Form{plan.StorePart, plan.DefaultPart}
+	}
 	for i := range parts {
 		t := parts[i]
-		if t.Kind == plan.PartValue && t.Column == c && (t.Form == plan.StoreToken || t.Form == plan.DefaultToken || t.Form == plan.NowToken) {
+		if t.Kind == plan.PartValue && t.Column == c && slices.Contains(forms, t.Form) {
 			return t, base, true
 		}
 	}
 	return part, base, false
 }
 
-func (x *Session) keyPart(part *plan.Part, base int) (shown, plain string, token []byte, ok bool) {
+func (x *Session) keyPart(part *plan.Part, base int, ix *schema.Index, of schema.IndexPart) (shown, plain string, token []byte, ok bool) {
 	t, err := x.binder.bind(part, base)
 	if err != nil || t.null {
 		return "NULL", "NULL", nil, err == nil
 	}
 	shown, token = showFixed(t.bytes), bytes.Clone(t.bytes)
+	if part.Form == plan.StorePart || part.Form == plan.DefaultPart {
+		shown = showPart(t.bytes)
+	}
 	stored, _, err := x.binder.storedForm(part, base)
 	if err != nil {
 		return "", "", nil, false
 	}
-	text, err := keyText(stored, part.Column, &x.vars)
+	text, err := keyPartText(part.Table, ix, of, stored, &x.vars)
 	return shown, text, token, err == nil
+}
+
+// keyPartText is what an index has of a value as an error message shows it.
+func keyPartText(t *schema.Table, ix *schema.Index, part schema.IndexPart, stored []byte, vars *Vars) (string, error) {
+	c := t.Column(part.Column)
+	if t.ByPart(ix, part) && !shownWhole(c, part.Prefix) {
+		stored = value.Part(stored, c, part.Prefix)
+	}
+	return keyText(stored, c, vars)
+}
+
+// shownWhole says whether servers show the whole value for a prefix of a text: they compare the prefix's length with that of a
+// length and a pointer, unless characters have several bytes.
+func shownWhole(c *schema.Column, prefix int) bool {
+	if c.Charset != "" && value.MaxLength(c.Charset) > 1 {
+		return false
+	}
+	switch c.Kind {
+	case schema.KindTinyText, schema.KindTinyBlob:
+		return prefix >= 9
+	case schema.KindText, schema.KindBlob:
+		return prefix >= 10
+	case schema.KindMediumText, schema.KindMediumBlob:
+		return prefix >= 11
+	case schema.KindLongText, schema.KindLongBlob:
+		return prefix >= 12
+	}
+	return false
 }
 
 // keyText is a value as an error message shows it: in UTF-8, binary strings with escapes.
@@ -271,6 +307,9 @@ func showFixed(b []byte) string {
 	}
 	return showBinary(b)
 }
+
+// showPart is showFixed for a part token: its index is without the last byte.
+func showPart(b []byte) string { return showFixed(b[:len(b)-1]) }
 
 // literalSQL writes a value as SQL for the evaluator, whatever the session's sql_mode.
 func literalSQL(v value.Value) []byte {

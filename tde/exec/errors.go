@@ -54,7 +54,9 @@ var constraintText = regexp.MustCompile("\\(`([^`]+)`\\.`([^`]+)`, CONSTRAINT `(
 // logical puts upstream's error into the logical table's words: no token column shows, and a foreign key has the actions
 // that the physical one lacks.
 func (x *Session) logical(e *wire.Error) *wire.Error {
-	e.Message = strings.ReplaceAll(strings.ReplaceAll(e.Message, schema.TokenPrefix, ""), schema.OrderPrefix, "")
+	for _, prefix := range []string{schema.TokenPrefix, schema.OrderPrefix, schema.PartPrefix} {
+		e.Message = strings.ReplaceAll(e.Message, prefix, "")
+	}
 	m := constraintText.FindStringSubmatch(e.Message)
 	if e.Code != codeReferenced && e.Code != codeNoReferenced || m == nil || x.state == nil {
 		return e

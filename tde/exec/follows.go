@@ -101,7 +101,7 @@ func (r *replayRun) followRow(t *written, f *plan.Follow, was *lockedRow, values
 	n := len(f.Refs)
 	old, now, set := make([]string, n), make([][]byte, n), make([]bool, n)
 	for i, c := range f.Refs {
-		at := t.keyAt(c)
+		at := t.keyAt(t.Table.KeyColumn(&schema.Index{}, schema.IndexPart{Column: c.Name}))
 		if at < 0 || was.keys[at] == "NULL" {
 			return nil
 		}

@@ -24,7 +24,7 @@ type changedRow struct {
 type assignment struct {
 	name   string
 	column *schema.Column
-	form   plan.Form // Cell, StoreToken or StoreOrder; Clear
+	form   plan.Form // Cell, StoreToken, StoreOrder or StorePart; Clear
 }
 
 // assignments are the physical columns of the target's Sets. Those that tell rows apart come last: MySQL sets columns from left
@@ -48,6 +48,9 @@ func assignmentsOf(c *schema.Column) (out []assignment) {
 	}
 	if c.Order {
 		out = append(out, assignment{c.OrderColumn(), c, plan.StoreOrder})
+	}
+	if c.Part > 0 {
+		out = append(out, assignment{c.PartColumn(), c, plan.StorePart})
 	}
 	return out
 }
@@ -130,7 +133,7 @@ func (r *replayRun) changed(t *written, c *lockedRow, set []assignment, columns 
 	if len(t.Keys) > 0 {
 		row.values = map[*schema.Column][]byte{}
 		for i, col := range columns {
-			if t.keyAt(col) >= 0 && stored[i] != nil {
+			if t.inKeys(col) && stored[i] != nil {
 				row.values[col] = slices.Clone(stored[i])
 			}
 		}
@@ -229,7 +232,7 @@ func (t *written) ordered(rows []*changedRow) (_ []*changedRow, moved bool) {
 	tuple := func(i int, ix *schema.Index, literals []string) string {
 		out := strconv.Itoa(i)
 		for _, part := range ix.Parts {
-			at := t.keyAt(t.Table.Column(part.Column))
+			at := t.keyAt(t.Table.KeyColumn(ix, part))
 			if at < 0 || literals[at] == "NULL" {
 				return ""
 			}

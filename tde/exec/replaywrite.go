@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -327,7 +328,7 @@ func (r *replayRun) keyOf(t *written, ix *schema.Index, row *changedRow) (shown,
 			shown, plain = shown+"-", plain+"-"
 		}
 		c := t.Table.Column(part.Column)
-		at := t.keyAt(c)
+		at := t.keyAt(t.Table.KeyColumn(ix, part))
 		if at < 0 {
 			return "", "", false
 		}
@@ -340,23 +341,27 @@ func (r *replayRun) keyOf(t *written, ix *schema.Index, row *changedRow) (shown,
 		if err != nil {
 			return "", "", false
 		}
-		text, err := keyText(row.values[c], c, &r.vars)
+		text, err := keyPartText(t.Table, ix, part, row.values[c], &r.vars)
 		if err != nil {
 			return "", "", false
+		}
+		if t.Table.ByPart(ix, part) {
+			shown, plain = shown+showPart(token), plain+text
+			continue
 		}
 		shown, plain = shown+showFixed(token), plain+text
 	}
 	return shown, plain, true
 }
 
-// keyAt is a column's place among the Target's Keys, or -1.
-func (t *written) keyAt(c *schema.Column) int {
-	for i, id := range t.Keys {
-		if c != nil && (id.Name == c.Name || id.Name == c.TokenColumn()) {
-			return i
-		}
-	}
-	return -1
+// keyAt is the place of a physical column among the Target's Keys, or -1.
+func (t *written) keyAt(name string) int {
+	return slices.IndexFunc(t.Keys, func(id plan.Identity) bool { return id.Name == name })
+}
+
+// inKeys says whether a column, or a token of it, is among the Target's Keys.
+func (t *written) inKeys(c *schema.Column) bool {
+	return slices.ContainsFunc(t.Keys, func(id plan.Identity) bool { return id.Name == c.Name || slices.Contains(c.Hidden(), id.Name) })
 }
 
 func equalBytes(list [][]byte) bool {

@@ -80,6 +80,21 @@ func (s *sealer) tokenOf(ctx context.Context, w *weights, c canonical, col *sche
 	return s.tokens.Token(c.kind, col.Collation, weighed), nil
 }
 
+// appendPart appends the part token of a stored value as its column has it. It asks the evaluator where it must.
+func (s *sealer) appendPart(ctx context.Context, dst []byte, w *weights, v []byte, col *schema.Column) ([]byte, error) {
+	c, err := stored(nil, value.Part(v, col, col.Part), col)
+	if err != nil {
+		return dst, err
+	}
+	if c.weigh {
+		if c.bytes, err = w.weigh(ctx, col, c.bytes); err != nil {
+			return dst, err
+		}
+	}
+	t := s.tokens.Part(c.kind, col.Collation, col.Part, c.bytes)
+	return append(append(dst, t[:]...), make([]byte, schema.PartSize-len(t))...), nil
+}
+
 // appendOrder appends the order token of a stored value, or the place of a constant among them. It asks the evaluator where it
 // must, and is value.ErrNeedsServer where a constant's place is not known.
 func (s *sealer) appendOrder(ctx context.Context, dst []byte, w *weights, c canonical, col *schema.Column) ([]byte, error) {

@@ -171,6 +171,13 @@ func (k *sink) seal(values [][]byte) error {
 			}
 			k.text = appendHex(append(k.text, ','), t)
 		}
+		if c.Part > 0 {
+			t, err := k.partOf(c, values[i])
+			if err != nil {
+				return err
+			}
+			k.text = appendHex(append(k.text, ','), t)
+		}
 	}
 	k.text = append(k.text, ')')
 	return nil
@@ -211,6 +218,22 @@ func (k *sink) orderOf(c *schema.Column, v []byte) (bound, error) {
 	}
 	k.binder.canon = canon.bytes
 	return k.binder.order(k.state.sealers[k.table.ID], canon, c)
+}
+
+// partOf makes the part token of a stored value.
+func (k *sink) partOf(c *schema.Column, v []byte) (bound, error) {
+	if v == nil {
+		return bound{null: true}, nil
+	}
+	return k.binder.part(k.state.sealers[k.table.ID], v, c)
+}
+
+// keyTokenOf makes the token that an index has of a stored value.
+func (k *sink) keyTokenOf(ix *schema.Index, part schema.IndexPart, v []byte) (bound, error) {
+	if k.table.ByPart(ix, part) {
+		return k.partOf(k.table.Column(part.Column), v)
+	}
+	return k.tokenOf(k.table.Column(part.Column), v)
 }
 
 // flush inserts the batch; last says that it is the statement's last.

@@ -342,10 +342,10 @@ func (c *computing) condition(t *hitRow) (string, error) {
 			if i >= 0 && !equalValues(t.now[i], t.final[i]) && c.sets(col) && c.tokenChanges(col, t, i) {
 				changed++
 			}
-			names = append(names, quoteName(c.table.Name)+"."+quoteName(physicalName(col)))
+			names = append(names, quoteName(c.table.Name)+"."+quoteName(c.table.KeyColumn(ix, part)))
 		}
 		last := len(c.set) > 0 && slices.ContainsFunc(ix.Parts, func(p schema.IndexPart) bool {
-			return strings.EqualFold(p.Column, c.set[len(c.set)-1].column.Name)
+			return c.table.KeyColumn(ix, p) == c.set[len(c.set)-1].name
 		})
 		if key == "" || changed > 1 || changed == 1 && !last {
 			continue
@@ -370,13 +370,6 @@ func (c *computing) tokenChanges(col *schema.Column, t *hitRow, i int) bool {
 	before := bytes.Clone(was.bytes)
 	is, err := c.tokenOf(col, t.final[i])
 	return err != nil || !bytes.Equal(before, is.bytes)
-}
-
-func physicalName(c *schema.Column) string {
-	if c.Storage == schema.StoredClear {
-		return c.Name
-	}
-	return c.TokenColumn()
 }
 
 // store sends the rows upstream.

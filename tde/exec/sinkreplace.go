@@ -85,7 +85,7 @@ func (k *sink) keyText(ix *schema.Index, values [][]byte) (string, error) {
 			}
 			continue
 		}
-		t, err := k.tokenOf(c, values[at])
+		t, err := k.keyTokenOf(ix, part, values[at])
 		if err != nil {
 			return "", err
 		}
@@ -98,12 +98,7 @@ func (k *sink) keyText(ix *schema.Index, values [][]byte) (string, error) {
 func (k *sink) replaced(ix *schema.Index, keys []string) (map[string][][]byte, error) {
 	var names, shown []string
 	for _, part := range ix.Parts {
-		c := k.table.Column(part.Column)
-		name := c.Name
-		if c.Storage != schema.StoredClear {
-			name = c.TokenColumn()
-		}
-		names = append(names, quoteName(name))
+		names = append(names, quoteName(k.table.KeyColumn(ix, part)))
 	}
 	for _, c := range k.columns {
 		shown = append(shown, quoteName(c.Name))

@@ -104,7 +104,7 @@ func (k *sink) rowKeyOf(ix *schema.Index, values [][]byte, entry string) (key ro
 			continue
 		}
 		at := slices.Index(k.columns, c)
-		t, err := k.tokenOf(c, values[at])
+		t, err := k.keyTokenOf(ix, part, values[at])
 		if err != nil {
 			return key, false
 		}
@@ -112,12 +112,16 @@ func (k *sink) rowKeyOf(ix *schema.Index, values [][]byte, entry string) (key ro
 			key.shown, key.plain = key.shown+"NULL", key.plain+"NULL"
 			continue
 		}
-		text, err := keyText(values[at], c, &k.vars)
+		text, err := keyPartText(k.table, ix, part, values[at], &k.vars)
 		if err != nil {
 			return key, false
 		}
-		key.shown, key.plain = key.shown+showFixed(t.bytes), key.plain+text
-		key.tokens = append(key.tokens, keyToken{c, slices.Clone(t.bytes)})
+		shown := showFixed(t.bytes)
+		if k.table.ByPart(ix, part) {
+			shown = showPart(t.bytes)
+		}
+		key.shown, key.plain = key.shown+shown, key.plain+text
+		key.tokens = append(key.tokens, keyToken{k.table.KeyColumn(ix, part), slices.Clone(t.bytes)})
 	}
 	return key, true
 }

@@ -69,6 +69,9 @@ func misshapen(t *schema.Table, columns [][]string) (problems []string) {
 		if c.Token {
 			take(c.TokenColumn(), func(typ, size string) bool { return typ == "binary" && size == "16" }, "a token: BINARY(16)")
 		}
+		if c.Part > 0 {
+			take(c.PartColumn(), func(typ, size string) bool { return typ == "binary" && size == "17" }, "a part token: BINARY(17)")
+		}
 		if c.Order {
 			take(c.OrderColumn(), func(typ, _ string) bool { return strings.HasSuffix(typ, "binary") }, "an order token: BINARY or VARBINARY")
 		}

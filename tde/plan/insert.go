@@ -282,7 +282,10 @@ func (b *block) spatial(f *ast.FuncCallExpr) bool {
 	return len(f.Args) > 0
 }
 
-// orderForms are the forms of order tokens beside those of equality tokens.
+// partForms are the forms of part tokens beside those of equality tokens. Nothing that has one is a time.
+var partForms = map[Form]Form{StoreToken: StorePart, DefaultToken: DefaultPart}
+
+// orderForms are those of order tokens.
 var orderForms = map[Form]Form{StoreToken: StoreOrder, DefaultToken: DefaultOrder, NowToken: NowOrder}
 
 // cellParts pairs a cell with what goes into the columns beside it.
@@ -295,6 +298,11 @@ func cellParts(p Part, token Form) (cell Part, hidden []Part, err error) {
 		order := p
 		order.Form = orderForms[token]
 		hidden = append(hidden, order)
+	}
+	if p.Column.Part > 0 {
+		part := p
+		part.Form = partForms[token]
+		hidden = append(hidden, part)
 	}
 	return p, hidden, nil
 }

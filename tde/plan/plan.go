@@ -60,6 +60,8 @@ const (
 	StoreOrder   // the order token of what Cell stores
 	DefaultOrder // the order token of Column's default
 	NowOrder
+	StorePart    // the part token of what Cell stores
+	DefaultPart  // the part token of Column's default
 	CompareOrder // the place among order tokens of a value that Column is compared with
 	BelowOrder   // a place behind that value's, where Column's order tokens are inexact
 	AboveOrder   // a place before it

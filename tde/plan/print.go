@@ -219,6 +219,10 @@ func (f Form) String() string {
 		return "now-cell"
 	case StoreOrder:
 		return "order"
+	case StorePart:
+		return "part"
+	case DefaultPart:
+		return "default-part"
 	case DefaultOrder:
 		return "default-order"
 	case NowOrder:

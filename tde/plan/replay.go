@@ -270,12 +270,21 @@ func (w *Target) complete() {
 			continue
 		}
 		for _, part := range ix.Parts {
-			id, _ := physicalPart(w.Table, part)
+			id, _ := keyPart(w.Table, ix, part)
 			if id.Name != "" && !slices.Contains(w.Keys, id) {
 				w.Keys = append(w.Keys, id)
 			}
 		}
 	}
+}
+
+// keyPart is physicalPart of a unique index.
+func keyPart(t *schema.Table, ix *schema.Index, part schema.IndexPart) (id Identity, exact bool) {
+	id, exact = physicalPart(t, part)
+	if t.ByPart(ix, part) {
+		id.Name = t.KeyColumn(ix, part)
+	}
+	return id, exact
 }
 
 // physicalPart is an index's column as upstream has it; exact says that its values can be written as literals.
@@ -310,8 +319,8 @@ func rowIdentity(t *schema.Table) []Identity {
 func keyIdentity(t *schema.Table, ix *schema.Index) []Identity {
 	var ids []Identity
 	for _, part := range ix.Parts {
-		id, exact := physicalPart(t, part)
-		if !exact || part.Prefix > 0 || !t.Column(part.Column).NotNull {
+		id, exact := keyPart(t, ix, part)
+		if !exact || part.Prefix > 0 && !t.ByPart(ix, part) || !t.Column(part.Column).NotNull {
 			return nil
 		}
 		ids = append(ids, id)

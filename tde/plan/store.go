@@ -216,7 +216,7 @@ func (b *block) compares(p *Store) error {
 	}
 	for _, ix := range unique {
 		for _, part := range ix.Parts {
-			if c := p.Table.Column(part.Column); c == nil || part.Prefix > 0 || sealed(c) != nil && !c.Token {
+			if c := p.Table.Column(part.Column); c == nil || part.Prefix > 0 && !p.Table.ByPart(ix, part) || sealed(c) != nil && !c.Token {
 				return refuse("replace", "REPLACE into an encrypted table with a unique key on an expression or a prefix is not supported")
 			}
 		}

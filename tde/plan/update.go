@@ -317,7 +317,7 @@ func identity(t *schema.Table) []Identity {
 			case c == nil:
 				return nil
 			case sealed(c) != nil && c.Token:
-				ids = append(ids, Identity{Name: c.TokenColumn(), Binary: true})
+				ids = append(ids, Identity{Name: t.KeyColumn(&ix, part), Binary: true})
 			case c.Storage == schema.StoredClear && c.AutoIncrement:
 				ids = append(ids, Identity{Name: c.Name})
 			default:

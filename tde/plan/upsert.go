@@ -61,7 +61,7 @@ func (b *block) upserts(s *ast.InsertStmt, t *tree, p *Store) error {
 	}
 	for _, ix := range u.Keys {
 		for _, part := range ix.Parts {
-			if c := p.Table.Column(part.Column); c == nil || part.Prefix > 0 || sealed(c) != nil && !c.Token {
+			if c := p.Table.Column(part.Column); c == nil || part.Prefix > 0 && !p.Table.ByPart(ix, part) || sealed(c) != nil && !c.Token {
 				return refuse("on-duplicate", "ON DUPLICATE KEY UPDATE with a unique key on an expression or a prefix is not supported")
 			}
 		}

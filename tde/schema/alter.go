@@ -31,6 +31,7 @@ type Fill struct {
 	Column *Column
 	Token  bool // it is Column's equality token
 	Order  bool // it is Column's order token
+	Part   bool // it is Column's part token
 }
 
 // AlterTable finds what turns the physical table of from into that of to. Columns that are the same have the same ID; origin
@@ -187,11 +188,11 @@ func (a *alterer) fill(p *piece) *piece {
 	if c == nil || !a.filled(c) {
 		return nil
 	}
-	f := Fill{Name: FillPrefix + strconv.Itoa(len(a.out.Fill)+1), Column: c, Token: kind == "token", Order: kind == "order"}
+	f := Fill{Name: FillPrefix + strconv.Itoa(len(a.out.Fill)+1), Column: c, Token: kind == "token", Order: kind == "order", Part: strings.HasPrefix(kind, "part")}
 	a.out.Fill = append(a.out.Fill, f)
 	typ := "BINARY(16)"
 	switch kind {
-	case "cell", "order":
+	case "cell", "order", partKey(c):
 		typ, _, _ = strings.Cut(p.definition, " ")
 	case "clear":
 		typ = c.SQLType

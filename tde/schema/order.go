@@ -18,7 +18,7 @@ const MaxOrderKey = 32
 // OrderColumn is the physical name of the column's order token.
 func (c *Column) OrderColumn() string { return OrderPrefix + c.Name }
 
-// Hidden are the physical columns beside the cell: equality token and order token, as far as the column has them.
+// Hidden are the physical columns beside the cell: equality token, order token and part token, as far as the column has them.
 func (c *Column) Hidden() []string {
 	var out []string
 	if c.Token {
@@ -26,6 +26,9 @@ func (c *Column) Hidden() []string {
 	}
 	if c.Order {
 		out = append(out, c.OrderColumn())
+	}
+	if c.Part > 0 {
+		out = append(out, c.PartColumn())
 	}
 	return out
 }

@@ -138,12 +138,17 @@ func (p *printer) lay() error {
 	}
 	for i := range t.Columns {
 		if c := &t.Columns[i]; c.Token {
-			p.addColumn("token", c, c.TokenColumn(), p.tokenColumn(c))
+			p.addColumn("token", c, c.TokenColumn(), p.tokenColumn(c, tokenSize))
 		}
 	}
 	for i := range t.Columns {
 		if c := &t.Columns[i]; c.Order {
 			p.addColumn("order", c, c.OrderColumn(), p.orderColumn(c))
+		}
+	}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Part > 0 {
+			p.addColumn(partKey(c), c, c.PartColumn(), p.tokenColumn(c, PartSize))
 		}
 	}
 	for i := range t.Indexes {
@@ -154,6 +159,12 @@ func (p *printer) lay() error {
 		if c := &t.Columns[i]; c.Order {
 			name := c.OrderColumn()
 			p.indexes = append(p.indexes, piece{key: "order " + strconv.Itoa(int(c.ID)), name: name, definition: "KEY " + Quote(name) + " (" + Quote(name) + ")"})
+		}
+	}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Part > 0 && !t.looksUp(c) { // its whole values are looked up, too
+			name := c.TokenColumn()
+			p.indexes = append(p.indexes, piece{key: "whole " + strconv.Itoa(int(c.ID)), name: name, definition: "KEY " + Quote(name) + " (" + Quote(name) + ")"})
 		}
 	}
 	for i := range t.ForeignKeys {
@@ -195,6 +206,9 @@ func (p *printer) cellTypes() []string {
 		}
 		if c.Order {
 			row += c.orderSize() + 2
+		}
+		if c.Part > 0 {
+			row += PartSize
 		}
 		if c.Storage == StoredClear {
 			row += p.MaxStored(c) + 2

@@ -152,7 +152,7 @@ func TestUnsupported(t *testing.T) {
 		"name that begins with _tde_":   func(t *schema.Table) { t.Name = "_tde_x" },
 		"name of more than 56":          func(t *schema.Table) { t.Columns[1].Name = strings.Repeat("é", 57); t.Indexes = nil },
 		"data type of column email":     func(t *schema.Table) { t.Columns[1].Kind = schema.KindNone },
-		"unique index on a prefix":      func(t *schema.Table) { t.Indexes[1].Parts[0].Prefix = 10 },
+		"unique index on a prefix":      func(t *schema.Table) { t.Indexes[1].Parts[0].Prefix, t.Columns[1].Part = 10, 9 },
 		"FULLTEXT index":                func(t *schema.Table) { t.Indexes[1].Type = "FULLTEXT" },
 		"SPATIAL index":                 func(t *schema.Table) { t.Indexes[1].Type = "SPATIAL" },
 		"index on an expression (mail)": func(t *schema.Table) { t.Indexes[1].Parts[0].Column = "" },

@@ -3,6 +3,7 @@ package schema
 import (
 	"encoding/hex"
 	"strconv"
+	"strings"
 )
 
 func (p *printer) cellColumn(c *Column, typ string) string {
@@ -21,14 +22,15 @@ func (p *printer) cellColumn(c *Column, typ string) string {
 }
 
 // tokenColumn gives a token its definition. A write that leaves it out must fail under any sql_mode: checks sees to it.
-func (p *printer) tokenColumn(c *Column) string {
+func (p *printer) tokenColumn(c *Column, size int) string {
+	typ := "BINARY(" + strconv.Itoa(size) + ")"
 	switch {
 	case !c.NotNull:
-		return "BINARY(16) NULL DEFAULT NULL INVISIBLE"
+		return typ + " NULL DEFAULT NULL INVISIBLE"
 	case p.MariaDB:
-		return "BINARY(16) NOT NULL INVISIBLE DEFAULT ''"
+		return typ + " NOT NULL INVISIBLE DEFAULT ''"
 	}
-	return "BINARY(16) NOT NULL INVISIBLE"
+	return typ + " NOT NULL INVISIBLE"
 }
 
 // orderColumn gives an order token its definition.
@@ -58,16 +60,22 @@ func (p *printer) checksOf(c *Column) []piece {
 		definition := "CONSTRAINT " + Quote(name) + " CHECK (" + condition + ")"
 		out = append(out, piece{key: definition, name: name, definition: definition})
 	}
-	cell, token := Quote(c.Name), Quote(c.TokenColumn())
+	cell := Quote(c.Name)
 	if c.NotNull {
 		add("cell", cell+" <> ''")
 	}
-	switch {
-	case !c.Token:
-	case c.NotNull:
-		add("eq", token+" <> x'00000000000000000000000000000000'")
-	default:
-		add("eq", "("+cell+" IS NULL) = ("+token+" IS NULL)")
+	token := func(what, name string, size int) {
+		if c.NotNull {
+			add(what, Quote(name)+" <> x'"+strings.Repeat("00", size)+"'")
+		} else {
+			add(what, "("+cell+" IS NULL) = ("+Quote(name)+" IS NULL)")
+		}
+	}
+	if c.Token {
+		token("eq", c.TokenColumn(), tokenSize)
+	}
+	if c.Part > 0 {
+		token(partKey(c), c.PartColumn(), PartSize)
 	}
 	if c.Order {
 		add("ord", "("+cell+" IS NULL) = ("+Quote(c.OrderColumn())+" IS NULL)")

@@ -20,7 +20,11 @@ func (p *printer) index(ix *Index) string {
 		}
 		if c.Storage == StoredCell {
 			// The order of tokens means nothing, and there are no prefixes of them.
-			parts = append(parts, Quote(c.TokenColumn()))
+			s := Quote(p.table.KeyColumn(ix, part))
+			if p.table.ByPart(ix, part) {
+				s += "(" + strconv.Itoa(tokenSize) + ")"
+			}
+			parts = append(parts, s)
 			continue
 		}
 		s := Quote(c.Name)
@@ -61,6 +65,9 @@ func (p *printer) columnKey(name string) string {
 	return kind + strconv.Itoa(int(c.ID))
 }
 
+// partKey is the kind of the physical column of a part token: another length makes another column.
+func partKey(c *Column) string { return "part" + strconv.Itoa(c.Part) }
+
 // indexKey tells an index whatever its columns are called.
 func (p *printer) indexKey(ix *Index) string {
 	s := fmt.Sprint(indexHead(ix), ix.Type == "HASH", ix.Invisible)
@@ -68,6 +75,8 @@ func (p *printer) indexKey(ix *Index) string {
 		c := p.table.Column(part.Column)
 		s += "," + p.columnKey(part.Column)
 		switch {
+		case p.table.ByPart(ix, part):
+			s += " " + partKey(c)
 		case c.Storage == StoredClear:
 			s += fmt.Sprint(part.Prefix, part.Desc)
 		case p.table.ordersBy(ix, c, i):

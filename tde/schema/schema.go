@@ -127,7 +127,9 @@ type Column struct {
 	Storage        Storage
 	Token          bool // upstream has an equality token beside the cell
 	Order          bool `json:",omitempty"` // and an order token
-	Wire           Wire
+	// Part is how many of its first characters, or bytes, another token is of, for unique indexes on a prefix; 0: there is none.
+	Part int `json:",omitempty"`
+	Wire Wire
 }
 
 // TokenColumn is the physical name of the column's equality token.

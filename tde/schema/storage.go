@@ -13,7 +13,7 @@ import (
 func (t *Table) Protect(rules *Rules, parent func(db, name string) *Table) error {
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		c.Storage, c.Token, c.Order = StoredCell, false, false
+		c.Storage, c.Token, c.Order, c.Part = StoredCell, false, false, 0
 		if c.AutoIncrement {
 			c.Storage = StoredClear
 		}
@@ -27,6 +27,9 @@ func (t *Table) Protect(rules *Rules, parent func(db, name string) *Table) error
 		ix := &t.Indexes[i]
 		for _, p := range ix.Parts {
 			t.addToken(p.Column)
+			if err := t.addPart(ix, p); err != nil {
+				return err
+			}
 		}
 	}
 	return t.columnRules(rules)

@@ -77,6 +77,8 @@ func (c *Column) unsupported() string {
 		return fmt.Sprintf("a name of more than %d characters (%s) of an indexed column", maxName-len(TokenPrefix), c.Name)
 	case c.Order && utf8.RuneCountInString(c.Name) > maxName-len(OrderPrefix):
 		return fmt.Sprintf("a name of more than %d characters (%s) of a column with index = \"range\"", maxName-len(OrderPrefix), c.Name)
+	case c.unsupportedPart():
+		return fmt.Sprintf("a name of more than %d characters (%s) of a column with a unique index on its beginning", maxName-len(PartPrefix), c.Name)
 	case c.Kind == KindNone:
 		return fmt.Sprintf("the data type of column %s", c.Name)
 	case c.Unstored:
@@ -100,7 +102,7 @@ func (t *Table) unsupportedIndex(ix *Index) string {
 		case c.Storage == StoredClear:
 		case ix.Type == "FULLTEXT" || ix.Type == "SPATIAL" || ix.Type == "RTREE" || ix.Type == "VECTOR":
 			return fmt.Sprintf("a %s index on an encrypted column (%s)", ix.Type, ix.Name)
-		case ix.Unique && p.Prefix > 0:
+		case t.ByPart(ix, p) && c.Part != p.Prefix:
 			return fmt.Sprintf("a unique index on a prefix of an encrypted column (%s)", ix.Name)
 		case !c.Token:
 			return fmt.Sprintf("index %s without an equality token of column %s", ix.Name, c.Name)
