@@ -16,11 +16,11 @@ func TestProgramsAndMore(t *testing.T) {
 		c := s.connect(t, rawmysql.Config{Database: db, Extra: rawmysql.ClientMultiStatements})
 		run(t, c, "CREATE TABLE prog (id INT PRIMARY KEY, v VARCHAR(20))", "INSERT INTO prog VALUES (1, 'one')")
 		for sql, want := range map[string]uint16{
-			"CREATE PROCEDURE p() BEGIN SELECT v FROM prog; END; SELEC 1":    1235,
-			"CREATE PROCEDURE p() SELECT v FROM prog; LEAVE nowhere":         1235,
-			"CREATE PROCEDURE p() BEGIN SELECT v FORM prog WHERE; END":       1064,
-			"CREATE PROCEDURE p() BEGIN LEAVE l; SELECT v FROM prog; END; x": 1308,
-			"CREATE PROCEDURE p() BEGIN SELECT v FROM prog; END;":            1235,
+			"CREATE PROCEDURE p() BEGIN SELECT v FROM prog; END; SELEC 1":        1235,
+			"CREATE PROCEDURE p() SELECT v FROM prog; LEAVE nowhere":             1235,
+			"CREATE PROCEDURE p() BEGIN SELECT v FORM prog WHERE; END":           1064,
+			"CREATE PROCEDURE p() BEGIN LEAVE l; SELECT v FROM prog; END; x":     1308,
+			"CREATE PROCEDURE p() BEGIN DECLARE a INT; SELECT v FROM prog; END;": 1235,
 		} {
 			r, err := c.Query(sql)
 			must(t, err)

@@ -197,6 +197,11 @@ func (r *shownRun) row(row [][]byte) error {
 		r.keep(row)
 		return nil
 	}
+	if strings.EqualFold(r.fetch.Table.Name, schema.RoutinesView) {
+		r.routine(row)
+		r.keep(row)
+		return nil
+	}
 	if r.table >= 0 {
 		if v := r.catalog.State().Snapshot.Lookup(string(row[r.schema]), string(row[r.table])); v != nil && v.IsView() {
 			return r.viewRow(v, row)

@@ -176,7 +176,7 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 	src = src[:x.lexer.End]
 	x.clock = x.clock || setsClock.Match(src)
 	if named {
-		p, done, err := x.planUserVars(ctx, src)
+		p, done, err := x.planNamed(ctx, src)
 		if done || err != nil {
 			return p, rest, err
 		}
@@ -191,7 +191,8 @@ func (x *Session) planFirst(ctx context.Context, src []byte) (p plan.Plan, rest 
 	switch p := p.(type) {
 	case *plan.PassThrough:
 		if p.Calls != nil && x.Protects() {
-			return p, rest, x.harmless(ctx, p.Calls, true)
+			called, err := x.planCall(ctx, p, src)
+			return called, rest, err
 		}
 		if p.Constants && x.Protects() && x.catalog.evaluator != nil {
 			kept, err := x.planConstants(ctx, p, src)
@@ -309,6 +310,12 @@ func (x *Session) harmless(ctx context.Context, calls []plan.Routine, plain bool
 			return &wire.Error{Code: codeNoProcedure, State: "42000", Message: "PROCEDURE " + r.DB + "." + r.Name + " does not exist"}
 		case len(rows) == 0:
 			continue // upstream says so when it comes there
+		}
+		if _, _, _, sealed := schema.SealedProcedure(rows[0][0]); sealed {
+			if plain && i == 0 {
+				return errSealed
+			}
+			return notSupported("procedure %s.%s works on encrypted tables; it can be called by itself, but not within another statement or program", r.DB, r.Name)
 		}
 		env.DB, env.Mode = r.DB, readingMode(sqlModes(rows[0][1]), x.catalog.mariaDB, x.catalog.version)
 		if x.named([]byte(rows[0][0])) && x.keepsSecrets() {
@@ -478,7 +485,7 @@ func evaluates(p plan.Plan) bool {
 // upstream does.
 func forwards(p plan.Plan) bool {
 	switch p.(type) {
-	case *plan.ExecuteText, *plan.SetStatement: // what they run is another plan
+	case *plan.ExecuteText, *plan.SetStatement, *plan.CallProcedure: // what they run is another plan
 		return false
 	}
 	return !evaluates(p)
@@ -574,6 +581,10 @@ func (x *Session) run(ctx context.Context, p plan.Plan, more bool) error {
 		return x.createSelect(ctx, p, more)
 	case *plan.CreateView:
 		return x.createView(ctx, p, more)
+	case *plan.CreateProcedure:
+		return x.createProcedure(ctx, p, more)
+	case *plan.CallProcedure:
+		return x.callProcedure(ctx, p, more)
 	case *plan.DropTable:
 		return x.dropTable(ctx, p, more)
 	case *plan.AlterTable:

@@ -209,6 +209,9 @@ func (x *Session) showStatus(ctx context.Context, p *plan.Rewrite) (err error) {
 	if p.StatusOf != "" {
 		x.rowPatch, err = x.statusPatch(ctx, p.StatusOf)
 	}
+	if p.ProcedureOf != nil {
+		x.rowPatch = x.procedurePatch(*p.ProcedureOf)
+	}
 	if p.DefaultOf != "" {
 		x.rowPatch = defaultPatch
 	}

@@ -59,8 +59,15 @@ func (x *Session) planUnread(ctx context.Context, src []byte, env *plan.Env, nam
 	x.before, x.found = x.found, found{}
 	switch p := p.(type) {
 	case *plan.Refuse:
-		return x.misspelt(ctx, p, src)
+		q, err := x.misspelt(ctx, p, src)
+		if err == nil && q == plan.Plan(p) {
+			return x.planProcedure(ctx, p, src)
+		}
+		return q, err
 	case *plan.PassThrough:
+		if err := x.callsNone(ctx, p.Within); err != nil {
+			return nil, err
+		}
 		if x.before.known && (plan.AsksBefore(src) || asksWithin.Match(src)) && plan.Compound(src) {
 			return nil, errAsksBefore
 		}

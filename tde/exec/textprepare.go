@@ -162,6 +162,8 @@ func (x *Session) planPrepare(ctx context.Context, p *plan.PrepareText) (plan.Pl
 		return inner, err
 	case *plan.PrepareText, *plan.ExecuteText, *plan.DeallocateText:
 		return nil, &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
+	case *plan.CreateProcedure, *plan.CallProcedure:
+		return nil, notSupported("PREPARE of CREATE PROCEDURE and CALL for a procedure over encrypted tables is not supported")
 	case *plan.SetStatement:
 		return nil, notSupported("PREPARE of SET STATEMENT for a statement on an encrypted table is not supported")
 	case *plan.Split:

@@ -91,6 +91,9 @@ func (h *head) special(st Statement, env *Env) Plan {
 		if p := h.showDatabase(env); p != nil {
 			return p
 		}
+		if p := h.showProcedure(env); p != nil {
+			return p
+		}
 		return h.show(env)
 	case "DESC", "DESCRIBE", "EXPLAIN":
 		return h.show(env)

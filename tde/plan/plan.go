@@ -23,6 +23,8 @@ type PassThrough struct {
 	Effects Effects
 	// Calls are the procedures that the statement calls: it may go only if their bodies, and those that they call, leave protected tables alone.
 	Calls []Routine
+	// Within are the procedures that a program calls which the statement makes: their arguments stand in its text.
+	Within []Routine
 	// Constants says that the statement gives user variables values that it makes of constants, which may be bound for an
 	// encrypted column later, and does nothing else: the evaluator can do it as well.
 	Constants bool
@@ -142,9 +144,11 @@ type Rewrite struct {
 	StatusOf string
 	// DefaultOf is the database, with encryption as its default, of which a SHOW CREATE DATABASE tells.
 	DefaultOf string
-	Insert    *Insert
-	Set       []Set // protected columns that an UPDATE sets
-	Tables    []*schema.Table
+	// ProcedureOf is the procedure, whose body may be sealed, of which a SHOW CREATE PROCEDURE tells.
+	ProcedureOf *Routine
+	Insert      *Insert
+	Set         []Set // protected columns that an UPDATE sets
+	Tables      []*schema.Table
 }
 
 // Split is a query that upstream cannot compute over ciphertext: the rows of each Fetch are opened and loaded into a

@@ -31,18 +31,23 @@ func tablelessProgram(source string, mode Mode, body bool) (calls []Routine, ok 
 
 // passingProgram says whether a text is a stored program or compound statement that touches no table. calls are those of a statement that runs now;
 // of a procedure they are looked at when it is called, and of nothing else.
-func passingProgram(source string, mode Mode) (calls []Routine, ok bool) {
-	calls, ok = tablelessProgram(source, mode, false)
+func passingProgram(source string, env *Env) (calls, within []Routine, ok bool) {
+	calls, ok = tablelessProgram(source, env.Mode, false)
 	if !ok {
-		return nil, false
+		return nil, nil, false
 	}
 	switch programKind(source) {
 	case "":
-		return calls, true
+		return calls, nil, true
 	case "PROCEDURE":
-		return nil, true
+		return nil, calls, true
 	}
-	return nil, len(calls) == 0
+	return nil, nil, len(calls) == 0
+}
+
+// CreatesProcedure says whether a statement makes a stored procedure.
+func CreatesProcedure(source []byte) bool {
+	return StoredProgram(source) && programKind(string(source)) == "PROCEDURE" && headWords(string(source), 1)[0] == "CREATE"
 }
 
 // callsOf are the procedures that a body calls; not ok where that cannot be told.
@@ -70,6 +75,7 @@ func (p *program) parts(source string, mode Mode, each func(first bool) bool) bo
 		if err := lx.Lex(rest, mode); err != nil {
 			return false
 		}
+		p.end = len(source) - len(rest) + lx.End
 		p.block = block{text: string(lx.Template), tokens: lx.Tokens}
 		if !each(first) {
 			return false
@@ -85,6 +91,7 @@ func (p *program) parts(source string, mode Mode, each func(first bool) bool) bo
 type program struct {
 	block
 	calls []Routine
+	end   int // of that part in the text
 }
 
 // called notes the procedure whose name begins at token i.

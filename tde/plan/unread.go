@@ -18,8 +18,8 @@ func unread(source string, env *Env) Plan {
 		return refuse("designation", "the procedure %s is the proxy's", schema.DatabaseProcedure)
 	}
 	if StoredProgram([]byte(source)) && (isASCII(source) || env.Bytewise) {
-		if calls, ok := passingProgram(source, env.Mode); ok {
-			return &PassThrough{Effects: Effects{Session: true, Schema: true}, Calls: calls}
+		if calls, within, ok := passingProgram(source, env); ok {
+			return &PassThrough{Effects: Effects{Session: true, Schema: true}, Calls: calls, Within: within}
 		}
 	}
 	if mentions(source, env) {
@@ -48,6 +48,12 @@ func unread(source string, env *Env) Plan {
 			return refuse("unreadable", "what this statement calls could not be read and could write to an encrypted table; write it more plainly")
 		}
 		pass.Calls = calls
+	} else if StoredProgram([]byte(source)) && containsName(strings.ToLower(source), "call") {
+		within, ok := callsOf(source, env.Mode)
+		if !ok {
+			return refuse("unreadable", "what this stored program calls could not be read and could write to an encrypted table; write it more plainly")
+		}
+		pass.Within = within
 	}
 	return pass
 }

@@ -27,6 +27,9 @@ type View struct {
 // SchemataView is the table of INFORMATION_SCHEMA that tells of databases.
 const SchemataView = "SCHEMATA"
 
+// RoutinesView is the one that tells of stored procedures.
+const RoutinesView = "ROUTINES"
+
 var views = map[string]*View{
 	"TABLES": {Schema: "TABLE_SCHEMA", Table: "TABLE_NAME", Upstream: []string{
 		"TABLE_CATALOG", "TABLE_TYPE", "VERSION", "TABLE_ROWS", "AVG_ROW_LENGTH", "DATA_LENGTH", "MAX_DATA_LENGTH", "INDEX_LENGTH", "DATA_FREE",
@@ -47,6 +50,12 @@ var views = map[string]*View{
 	"CHECK_CONSTRAINTS": {Schema: "CONSTRAINT_SCHEMA", Table: "TABLE_NAME", Key: []string{"CONSTRAINT_NAME"}, Extra: true},
 	"VIEWS": {Schema: "TABLE_SCHEMA", Table: "TABLE_NAME", Upstream: []string{
 		"TABLE_CATALOG", "DEFINER", "SECURITY_TYPE",
+	}},
+	RoutinesView: {Schema: "ROUTINE_SCHEMA", Table: "ROUTINE_NAME", Upstream: []string{
+		"SPECIFIC_NAME", "ROUTINE_CATALOG", "ROUTINE_TYPE", "DATA_TYPE", "CHARACTER_MAXIMUM_LENGTH", "CHARACTER_OCTET_LENGTH", "NUMERIC_PRECISION",
+		"NUMERIC_SCALE", "DATETIME_PRECISION", "CHARACTER_SET_NAME", "COLLATION_NAME", "DTD_IDENTIFIER", "ROUTINE_BODY", "EXTERNAL_NAME",
+		"EXTERNAL_LANGUAGE", "PARAMETER_STYLE", "IS_DETERMINISTIC", "SQL_DATA_ACCESS", "SQL_PATH", "SECURITY_TYPE", "CREATED", "LAST_ALTERED",
+		"SQL_MODE", "ROUTINE_COMMENT", "DEFINER", "CHARACTER_SET_CLIENT", "COLLATION_CONNECTION", "DATABASE_COLLATION",
 	}},
 	SchemataView: {Schema: "SCHEMA_NAME", Upstream: []string{
 		"CATALOG_NAME", "DEFAULT_CHARACTER_SET_NAME", "DEFAULT_COLLATION_NAME", "SQL_PATH", "SCHEMA_COMMENT",

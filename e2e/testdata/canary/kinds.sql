@@ -314,6 +314,16 @@ DROP TABLE c
 CREATE PROCEDURE pr() BEGIN DECLARE EXIT HANDLER FOR 1062 DELETE FROM c WHERE v = '{w}'; END
 CREATE PROCEDURE pr(IN a VARCHAR(99)) INSERT INTO c (v) VALUES ('{w}')
 CREATE PROCEDURE IF NOT EXISTS pr() SELECT id FROM c WHERE v = '{w}'
+CREATE PROCEDURE IF NOT EXISTS pc(IN a VARCHAR(99), b INT) BEGIN /* {w} */ INSERT INTO c (v) VALUES (a), ('{w}'); UPDATE c SET v = '{w}' WHERE v = a AND n = b; SELECT id FROM c WHERE v = a OR u = '{w}'; END ;; CALL pc('{w}', {n})
+SET @cp = '{w}' ;; CALL pc(@cp, '{n}')
+CALL pc(CONCAT('{w}', ''), {n}, '{w}')
+CALL pc('{w}', '{w}')
+CREATE PROCEDURE pd() CALL pc('{w}', 1)
+CREATE PROCEDURE pd() BEGIN INSERT INTO nosuch VALUES (1); CALL pc('{w}', 1); END
+SHOW CREATE PROCEDURE pc ;; SELECT ROUTINE_DEFINITION FROM information_schema.ROUTINES WHERE ROUTINE_DEFINITION LIKE '%{w}%'
+CREATE PROCEDURE pe() COMMENT '{w}' UPDATE c SET n = 1
+CREATE PROCEDURE pe(/* {w} */ a INT) UPDATE c SET n = a
+PREPARE pq FROM 'CALL pc(''{w}'', 1)' ;; EXECUTE pq
 == ProcedureBlock
 CREATE PROCEDURE pr() BEGIN DECLARE a VARCHAR(99) DEFAULT '{w}'; INSERT INTO c (v) VALUES (a), ('{w}'); END
 == ProcedureErrorVal
