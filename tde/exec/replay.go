@@ -91,6 +91,7 @@ func (r *replayRun) changes(params *wire.Execute) (wire.OK, error) {
 			return ok, err
 		}
 	}
+	r.uncount(&ok)
 	return ok, nil
 }
 
@@ -136,6 +137,8 @@ type written struct {
 	*plan.Target
 	fetch *plan.Fetch
 	rows  []lockedRow // by the numbers that they are loaded with
+	was   []digest    // of rows, where mayStay
+	same  uint64      // how many of them have stayed
 }
 
 // lockedRow is what identifies a row upstream.
@@ -152,7 +155,11 @@ func (r *replayRun) loadTarget(t *written) error {
 	if err != nil {
 		return err
 	}
+	keep := t.mayStay()
 	err = r.fetchRows(t.fetch, func(o *opener) error {
+		if keep {
+			t.remember(o.row)
+		}
 		number := value64(uint64(len(t.rows)))
 		t.rows = append(t.rows, t.lockedRow(o.from))
 		return loader.Row(append(o.row[:len(o.row):len(o.row)], number[:]))

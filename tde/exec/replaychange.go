@@ -93,6 +93,9 @@ func (r *replayRun) writeChanged(t *written) error {
 		if n < 0 || n >= len(t.rows) {
 			return fmt.Errorf("exec: internal error: an UPDATE has added a row")
 		}
+		if t.stayed(n, stored) {
+			return nil
+		}
 		row, err := r.changed(t, &t.rows[n], set, columns, stored)
 		if err != nil {
 			return err

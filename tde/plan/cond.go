@@ -17,6 +17,9 @@ func (b *block) cond(e ast.ExprNode) error {
 		return b.cond(n.Expr)
 	case *ast.UnaryOperationExpr:
 		if n.Op == opcode.Not || n.Op == opcode.Not2 {
+			negated := b.negated
+			b.negated = true
+			defer func() { b.negated = negated }()
 			return b.inverted(n.V)
 		}
 	case *ast.BinaryOperationExpr:
@@ -48,10 +51,10 @@ func (b *block) cond(e ast.ExprNode) error {
 }
 
 // isNull plans IS [NOT] NULL of a column: a cell is NULL where its value is. But IS NULL also finds zero dates in a column that
-// cannot be NULL (MySQL manual, "Comparison Functions and Operators").
+// cannot be NULL (MySQL manual, "Comparison Functions and Operators"), and so does NOT (… IS NOT NULL).
 func (b *block) isNull(n *ast.IsNullExpr) error {
 	o, err := b.operand(n.Expr)
-	if err != nil || n.Not || o.kind != operandSealed || !o.column.col.NotNull {
+	if err != nil || n.Not && !b.negated || o.kind != operandSealed || !o.column.col.NotNull {
 		return err
 	}
 	if k := o.column.col.Kind; k == schema.KindDate || k == schema.KindDateTime {

@@ -29,6 +29,7 @@ type block struct {
 	forms   map[int]Part // by literal: those that do not go as they came
 	edits   []edit
 	widens  bool        // a condition may let more rows pass than the statement's
+	negated bool        // within NOT, which servers move into what it negates
 	widened bool        // one does
 	project *projecting // nil: expressions of the select list are upstream's
 	grouped bool        // the template's row group stands for several
