@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tdeproxy/tdeproxy/proxy/wire"
 	"github.com/tdeproxy/tdeproxy/tde/plan"
@@ -28,7 +30,7 @@ func (x *Session) duplicate(e *wire.Error, p *plan.Rewrite) {
 		return
 	}
 	if text, ok := x.violating(p, ix, entry); ok {
-		e.Message = duplicateHead + cut(text, x.catalog.mariaDB) + duplicateKey + key + "'"
+		e.Message = x.duplicateEntry(text, key)
 	}
 }
 
@@ -37,7 +39,7 @@ func (x *Session) duplicate(e *wire.Error, p *plan.Rewrite) {
 func (x *Session) violating(p *plan.Rewrite, ix *schema.Index, entry string) (text string, ok bool) {
 	var found []string
 	var tokens []keyToken
-	for row := range max(x.lexer.Rows, 1) {
+	for row := range x.insertedRows(p) {
 		k, ok := x.rowKey(p, ix, row, entry)
 		if !ok || entry == "" || !strings.HasPrefix(k.shown, entry) {
 			continue
@@ -88,7 +90,7 @@ func (x *Session) duplicateSet(err error, p *plan.ReadModifyWrite) error {
 	if ix == nil {
 		return err
 	}
-	var parts []string
+	entry := ""
 	for _, part := range ix.Parts {
 		text := "?"
 		for i := range p.Sets {
@@ -96,10 +98,18 @@ func (x *Session) duplicateSet(err error, p *plan.ReadModifyWrite) error {
 				text = x.setText(p, s, ix, part)
 			}
 		}
-		parts = append(parts, text)
+		entry = dashed(entry) + text
 	}
-	e.Message = duplicateHead + cut(strings.Join(parts, "-"), x.catalog.mariaDB) + duplicateKey + key + "'"
+	e.Message = x.duplicateEntry(entry, key)
 	return e
+}
+
+// dashed is a key's first parts with what goes before the next one: servers put nothing between while there is nothing.
+func dashed(parts string) string {
+	if parts == "" {
+		return ""
+	}
+	return parts + "-"
 }
 
 // setText is what a column is set to as an error message shows it.
@@ -116,6 +126,37 @@ func (x *Session) setText(p *plan.ReadModifyWrite, s *plan.Set, ix *schema.Index
 		return "?"
 	}
 	return text
+}
+
+// duplicateEntry is the message of a duplicate key, as the session gets errors.
+func (x *Session) duplicateEntry(entry, key string) string {
+	return duplicateHead + x.inResults(cut(entry, x.catalog.mariaDB), true) + duplicateKey + key + "'"
+}
+
+// duplicateWarning is duplicateEntry as SHOW WARNINGS has it, which in MySQL is a column like others.
+func (x *Session) duplicateWarning(entry, key string) string {
+	return duplicateHead + x.inResults(cut(entry, x.catalog.mariaDB), x.catalog.mariaDB) + duplicateKey + key + "'"
+}
+
+// inResults writes a text of a message in the session's character_set_results. Characters that it does not have are numbers, or
+// question marks.
+func (x *Session) inResults(text string, numbers bool) string {
+	to := x.vars.ResultsCharset
+	if to == "" || to == "binary" || strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+		return text
+	}
+	var out []byte
+	for _, r := range text {
+		one, err := value.Transcode(nil, []byte(string(r)), "utf8mb4", to)
+		if err != nil {
+			return text
+		}
+		if numbers && r != '?' && string(one) == "?" {
+			one = fmt.Appendf(nil, `\%04X`, r)
+		}
+		out = append(out, one...)
+	}
+	return string(out)
 }
 
 // cut shortens an entry as the server's message does: '%-.64s' in MySQL, '%-.192s' in MariaDB.
@@ -166,7 +207,7 @@ func (x *Session) rowKey(p *plan.Rewrite, ix *schema.Index, row int, entry strin
 	var k rowKey
 	for i, part := range ix.Parts {
 		if i > 0 {
-			k.shown, k.plain = k.shown+"-", k.plain+"-"
+			k.shown, k.plain = k.shown+"-", dashed(k.plain)
 		}
 		c := p.Insert.Table.Column(part.Column)
 		if c == nil || c.Storage == schema.StoredClear {
@@ -204,9 +245,11 @@ func clearPart(entry string) string {
 
 // tokenPart finds what makes a column's token in one row, or that of its beginning.
 func (x *Session) tokenPart(p *plan.Rewrite, c *schema.Column, row int, beginning bool) (part plan.Part, base int, ok bool) {
-	parts := p.Head
-	if p.Row != nil {
-		parts, base = p.Row, row*x.lexer.RowWidth
+	parts := p.Row
+	if parts != nil {
+		base = row * x.lexer.RowWidth
+	} else {
+		parts = rowParts(p.Head, row)
 	}
 	forms := []plan.Form{plan.StoreToken, plan.DefaultToken, plan.NowToken}
 	if beginning {
@@ -219,6 +262,53 @@ func (x *Session) tokenPart(p *plan.Rewrite, c *schema.Column, row int, beginnin
 		}
 	}
 	return part, base, false
+}
+
+// insertedRows is how many rows an INSERT … VALUES has.
+func (x *Session) insertedRows(p *plan.Rewrite) int {
+	if p.Row != nil {
+		return max(x.lexer.Rows, 1)
+	}
+	n := 1
+	for len(rowParts(p.Head, n)) > 0 {
+		n++
+	}
+	return n
+}
+
+// rowParts are the values of one row of a statement whose rows do not look alike: parentheses around it are what sets it off. Without
+// any, as in INSERT … SET, all are of row 0.
+func rowParts(head []plan.Part, row int) []plan.Part {
+	depth, group, first := 0, -1, -1
+	var out []plan.Part
+	for i := range head {
+		p := &head[i]
+		if p.Kind == plan.PartValue {
+			if first < 0 {
+				first = group
+			}
+			if group-first == row {
+				out = append(out, *p)
+			}
+			continue
+		}
+		quoted := false
+		for _, c := range []byte(p.Text) {
+			switch {
+			case c == '`':
+				quoted = !quoted
+			case quoted:
+			case c == '(':
+				if depth == 0 {
+					group++
+				}
+				depth++
+			case c == ')':
+				depth--
+			}
+		}
+	}
+	return out
 }
 
 func (x *Session) keyPart(part *plan.Part, base int, ix *schema.Index, of schema.IndexPart) (shown, plain string, token []byte, ok bool) {
@@ -280,7 +370,15 @@ func keyText(stored []byte, c *schema.Column, vars *Vars) (string, error) {
 		}
 		return showBinary(text), nil
 	}
-	return string(text), nil
+	return strings.Map(inMessages, string(text)), nil
+}
+
+// inMessages puts a question mark for what is beyond the BMP, which the character set of messages, utf8mb3, does not have.
+func inMessages(r rune) rune {
+	if r > 0xffff {
+		return '?'
+	}
+	return r
 }
 
 func isBytes(c *schema.Column) bool {

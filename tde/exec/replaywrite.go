@@ -314,7 +314,7 @@ func (r *replayRun) duplicateChanged(t *written, rows []*changedRow, err error) 
 	for _, row := range rows {
 		shown, plain, ok := r.keyOf(t, ix, row)
 		if ok && entry != "" && strings.HasPrefix(shown, entry) {
-			e.Message = duplicateHead + cut(plain, r.catalog.mariaDB) + duplicateKey + key + "'"
+			e.Message = r.duplicateEntry(plain, key)
 			break
 		}
 	}
@@ -325,7 +325,7 @@ func (r *replayRun) duplicateChanged(t *written, rows []*changedRow, err error) 
 func (r *replayRun) keyOf(t *written, ix *schema.Index, row *changedRow) (shown, plain string, ok bool) {
 	for i, part := range ix.Parts {
 		if i > 0 {
-			shown, plain = shown+"-", plain+"-"
+			shown, plain = shown+"-", dashed(plain)
 		}
 		c := t.Table.Column(part.Column)
 		at := t.keyAt(t.Table.KeyColumn(ix, part))

@@ -39,7 +39,7 @@ func (k *sink) duplicate(err error) error {
 	if len(candidates) > 1 && !k.there(k.table, pick.key.tokens) {
 		pick = candidates[1]
 	}
-	e.Message = duplicateHead + cut(pick.key.plain, k.catalog.mariaDB) + duplicateKey + key + "'"
+	e.Message = k.duplicateEntry(pick.key.plain, key)
 	k.keepError(e, columns, rows)
 	return e
 }
@@ -88,7 +88,7 @@ const shortestCut = 60
 func (k *sink) rowKeyOf(ix *schema.Index, values [][]byte, entry string) (key rowKey, ok bool) {
 	for i, part := range ix.Parts {
 		if i > 0 {
-			key.shown, key.plain = key.shown+"-", key.plain+"-"
+			key.shown, key.plain = key.shown+"-", dashed(key.plain)
 		}
 		c := k.table.Column(part.Column)
 		if c == nil || c.Storage == schema.StoredClear {
@@ -157,7 +157,7 @@ func (k *sink) keepWarnings(count uint16) error {
 		if at >= len(found) {
 			return notSupported("a duplicate key of this INSERT could not be told")
 		}
-		w.message = duplicateHead + cut(found[at].key.plain, k.catalog.mariaDB) + duplicateKey + key + "'"
+		w.message = k.duplicateWarning(found[at].key.plain, key)
 		k.warnings = append(k.warnings, warned{w.packet(), found[at].row})
 	}
 	return nil

@@ -24,3 +24,28 @@ SELECT id FROM z ORDER BY d, ts DESC;
 SELECT id, e + 0, e = '', IFNULL(e, 'x') FROM z ORDER BY id;
 SELECT id FROM z WHERE ts = '0000-00-00 00:00:00' ORDER BY id;
 SELECT id, CAST(d AS DATETIME), CAST(dm AS DATE), DATEDIFF(d, '2024-01-01') FROM z ORDER BY id;
+# NOT (… IS NOT NULL) finds zero dates in columns that cannot be NULL.
+SET sql_mode = '';
+create table d (a date not null, b datetime not null, c date, d int not null);
+insert into d values ('0000-00-00','0000-00-00','0000-00-00',0),('2024-01-01','2024-01-01','2024-01-01',1);
+select count(*) from d where not (a is not null);
+select count(*) from d where not (b is not null) and d=0;
+select count(*) from d where not (c is not null);
+select count(*) from d where not (a is not null or d = 9);
+select count(*) from d where not (not (a is null));
+select count(*) from d where !(a is not null);
+select count(*) from d where not isnull(a);
+select count(*) from d x left join d y on not (y.a is not null) and x.d=y.d;
+update d set d=5 where not (a is not null);
+delete from d where not (a is not null);
+# A NULL that is set to NULL is no change, whatever the column's DEFAULT.
+CREATE TABLE n (c0 INT PRIMARY KEY, c1 VARCHAR(20) DEFAULT '10', c2 VARCHAR(20), c3 INT DEFAULT 7, c4 CHAR(5) DEFAULT 'x');
+INSERT INTO n VALUES (3, NULL, NULL, NULL, NULL), (4, 'a', 'b', 1, NULL);
+UPDATE n SET c1 = CONCAT(c1, 'q');
+UPDATE n SET c2 = CONCAT(c2, 'q');
+UPDATE n SET c3 = c3 + 1;
+UPDATE n SET c4 = CONCAT(c4, 'q');
+UPDATE n SET c1 = NULL, c3 = NULL;
+UPDATE n SET c1 = c2;
+UPDATE n SET c1 = NULL, c3 = c3 + 1, c4 = DEFAULT WHERE c0 = 3;
+SELECT * FROM n ORDER BY c0;
