@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/go-mysql-org/go-mysql/mysql"
@@ -26,6 +28,9 @@ type raised struct {
 // more: https://dev.mysql.com/doc/refman/9.4/en/get-diagnostics.html
 func (x *Session) getDiagnostics(ctx context.Context, p *plan.GetDiagnostics, more bool) error {
 	before := x.found
+	if p.Asks("ROW_NUMBER") && (!x.catalog.mariaDB || x.catalog.version < 100700) {
+		return notSupported("GET DIAGNOSTICS … ROW_NUMBER is MariaDB's, from 10.7 on")
+	}
 	var c raised
 	if p.Condition != "" {
 		n, err := x.conditionNumber(p.Condition)
@@ -106,6 +111,12 @@ func (x *Session) diagnosed(item string, f *found, c *raised) (string, error) {
 			}
 		}
 		return "_utf8mb3 x'" + hex.EncodeToString(text) + "'", nil
+	case "ROW_NUMBER":
+		n, ok := c.row()
+		if !ok {
+			return "", notSupported("GET DIAGNOSTICS … ROW_NUMBER of a condition whose message does not tell the row is not supported after a statement that upstream did not compute")
+		}
+		return fmt.Sprintf("CAST(%d AS UNSIGNED)", n), nil
 	case "RETURNED_SQLSTATE":
 		return "_utf8mb3'" + stateOf(c.code, x.catalog.mariaDB) + "'", nil
 	case "CLASS_ORIGIN", "SUBCLASS_ORIGIN":
@@ -115,6 +126,19 @@ func (x *Session) diagnosed(item string, f *found, c *raised) (string, error) {
 		return "_utf8mb3'" + originOf(stateOf(c.code, x.catalog.mariaDB), item == "CLASS_ORIGIN") + "'", nil
 	}
 	return "_utf8mb3''", nil
+}
+
+// rowEnd ends a message that tells the row.
+var rowEnd = regexp.MustCompile(` at row ([0-9]{1,18})$`)
+
+// row is the row that a condition of a value is of, where its message tells it.
+func (c *raised) row() (n int64, ok bool) {
+	m := rowEnd.FindSubmatch(c.text)
+	if m == nil || !slices.Contains([]uint16{1136, 1264, 1265, 1366, 1406}, c.code) {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(string(m[1]), 10, 64)
+	return n, err == nil
 }
 
 // statesOf are SQLSTATEs by which the servers differ from each other, or from what go-mysql knows.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -33,7 +34,7 @@ var (
 const (
 	statementItems = " NUMBER ROW_COUNT "
 	conditionItems = " CLASS_ORIGIN SUBCLASS_ORIGIN RETURNED_SQLSTATE MESSAGE_TEXT MYSQL_ERRNO CONSTRAINT_CATALOG CONSTRAINT_SCHEMA CONSTRAINT_NAME" +
-		" CATALOG_NAME SCHEMA_NAME TABLE_NAME COLUMN_NAME CURSOR_NAME "
+		" CATALOG_NAME SCHEMA_NAME TABLE_NAME COLUMN_NAME CURSOR_NAME ROW_NUMBER "
 )
 
 // diagnosesBefore plans GET DIAGNOSTICS; nil where it is written otherwise than is read here.
@@ -69,4 +70,9 @@ func (p *GetDiagnostics) Assigns(values []string) *Split {
 	}
 	s.Text = []Part{{Text: sql}}
 	return s
+}
+
+// Asks says whether an item is among those that are asked for.
+func (p *GetDiagnostics) Asks(item string) bool {
+	return slices.ContainsFunc(p.Items, func(i DiagnosticsItem) bool { return i.Item == item })
 }

@@ -8,6 +8,7 @@ func TestGetDiagnostics(t *testing.T) {
 		"GET DIAGNOSTICS @n = NUMBER, @`a b` = row_count;":                              "SET @`n` = 1, @`a b` = 2",
 		"get current diagnostics condition 1 @Text=MESSAGE_TEXT":                        "SET @`text` = 1",
 		"GET DIAGNOSTICS CONDITION @i @e = MYSQL_ERRNO,\n@s = RETURNED_SQLSTATE":        "SET @`e` = 1, @`s` = 2",
+		"GET DIAGNOSTICS CONDITION 2 @r = ROW_NUMBER":                                   "SET @`r` = 1",
 		"GET STACKED DIAGNOSTICS @n = NUMBER":                                           "",
 		"GET DIAGNOSTICS n = NUMBER":                                                    "",
 		"GET DIAGNOSTICS @n = MESSAGE_TEXT":                                             "",

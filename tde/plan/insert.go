@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/pingcap/tidb/pkg/parser/ast"
@@ -44,6 +45,9 @@ func (b *block) insertPlan(s *ast.InsertStmt, rows int) (Plan, error) {
 	p := &Rewrite{Verb: "INSERT", Insert: ins.insert, Tables: []*schema.Table{t}}
 	var all [][]Part
 	for i, list := range s.Lists {
+		if len(list) != len(ins.given) {
+			return nil, refuseMySQL("column-count", 1136, "21S01", fmt.Sprintf("Column count doesn't match value count at row %d", i+1))
+		}
 		row, err := ins.row(list, ranges[i])
 		if err != nil {
 			return nil, err
@@ -164,9 +168,6 @@ func (ins *insertion) head(s *ast.InsertStmt) string {
 
 // row plans one row group; ranges are the template bytes of its items.
 func (ins *insertion) row(list []ast.ExprNode, ranges [][2]int) ([]Part, error) {
-	if len(list) != len(ins.given) {
-		return nil, refuseMySQL("column-count", 1136, "21S01", "Column count doesn't match value count at row 1")
-	}
 	if len(ranges) != len(list) {
 		return nil, refuse("position", "the values of the INSERT were not found in the statement")
 	}

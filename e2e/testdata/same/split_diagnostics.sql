@@ -234,3 +234,29 @@ INSERT INTO t VALUES (91, 'a', 1, 1);
 #! mode: text
 SHOW WARNINGS;
 SELECT ROW_COUNT();
+# MariaDB's ROW_NUMBER, of conditions whose message has it.
+CREATE TABLE gr (id INT PRIMARY KEY, v VARCHAR(3), n TINYINT);
+SET sql_mode = '';
+INSERT INTO gr VALUES (1, 'a', 1), (2, UPPER('long'), 2), (3, 'c', 300), (4, 'x', 'y');
+#! only: mariadb
+#! mode: text
+GET DIAGNOSTICS CONDITION 1 @r1 = ROW_NUMBER, @t1 = MESSAGE_TEXT;
+#! only: mariadb
+#! mode: text
+GET DIAGNOSTICS CONDITION 2 @r2 = ROW_NUMBER;
+#! only: mariadb
+#! mode: text
+GET DIAGNOSTICS CONDITION 3 @r3 = ROW_NUMBER, @e3 = MYSQL_ERRNO;
+#! only: mariadb
+#! mode: text
+GET DIAGNOSTICS CONDITION 4 @r4 = ROW_NUMBER;
+#! mode: text
+SELECT @r1, @t1, @r2, @r3, @e3, @r4;
+SET sql_mode = DEFAULT;
+INSERT INTO gr VALUES (7, 'a', 1), (8, 'b', 2), (9, 'c');
+#! only: mariadb
+#! mode: text
+GET DIAGNOSTICS CONDITION 1 @r1 = ROW_NUMBER, @t1 = MESSAGE_TEXT;
+#! mode: text
+SELECT @r1, @t1;
+DROP TABLE gr;
