@@ -148,12 +148,15 @@ func (e *Evaluator) defineView(c *conn, d *ViewDDL, out *Altered) (*schema.Defin
 	if err != nil {
 		return nil, err
 	}
+	if _, err := c.query(setPlain); err != nil {
+		return nil, err
+	}
 	return made, readView(made, rows.text(0, 1))
 }
 
 // remakeView makes a view that a statement reads.
 func (c *conn) remakeView(v *schema.Definition) error {
-	for _, sql := range []string{sessionOf(v), modeOf(v.Strict), "CREATE OR REPLACE " + ViewText(v, v.DB, v.Query)} {
+	for _, sql := range []string{modeOf(v.Strict), sessionOf(v), "CREATE OR REPLACE " + ViewText(v, v.DB, v.Query), setPlain} {
 		if _, err := c.query(sql); Invalidates(err) {
 			return ErrInvalidView(v.DB, v.Name)
 		} else if err != nil {

@@ -43,7 +43,7 @@ func (w *Workspace) View(v *schema.Definition, db, query string) error {
 			return err
 		}
 	}
-	err := errors.Join(w.send(modeOf(v.Strict), sent{}), w.send(sessionOf(v), sent{}), w.send("CREATE OR REPLACE "+ViewText(v, db, query), sent{}))
+	err := errors.Join(w.send(modeOf(v.Strict), sent{}), w.send(sessionOf(v), sent{}), w.send("CREATE OR REPLACE "+ViewText(v, db, query), sent{}), w.send(setPlain, sent{vital: true}))
 	if current != "" {
 		err = errors.Join(err, w.use(current, nil))
 	}

@@ -75,7 +75,7 @@ func (x *Session) mayRead(t *schema.Table) error {
 func (x *Session) defineView(ctx context.Context, p *plan.CreateView, functions []evaluator.Function) (*schema.Definition, []evaluator.Warning, error) {
 	text, err := value.Transcode(nil, []byte(p.Statement), x.vars.ClientCharset, "utf8mb4")
 	utf8 := strings.HasPrefix(x.vars.ClientCharset, "utf8")
-	if err != nil || wide(x.vars.ConnectionCharset) || wide(x.vars.ClientCharset) || !utf8 && !ascii(text) {
+	if err != nil || wide(x.vars.ClientCharset) || !utf8 && !ascii(text) {
 		return nil, nil, notSupported("a view over encrypted tables in this character set is not supported; use SET NAMES utf8mb4")
 	}
 	var views []*schema.Definition
