@@ -93,6 +93,9 @@ func (g groupsGenerator) join() string {
 	if g.IntN(3) == 0 {
 		from += " AND " + g.asked()
 	}
+	for range g.pick("", "", "", "w", "ww") {
+		from += " AND " + g.witnessed()
+	}
 	if g.IntN(3) == 0 {
 		from += " AND " + g.special()
 	}
@@ -122,6 +125,21 @@ func (g groupsGenerator) join() string {
 		items = append(items, item)
 	}
 	return g.ordered("SELECT "+strings.Join(items, ", ")+" FROM "+from, keys)
+}
+
+// witnessed is a condition with a subquery of which upstream decides a part.
+func (g groupsGenerator) witnessed() string {
+	from := g.pick("h z WHERE z.hs = h.hs AND z.hid <> h.hid", "h z WHERE z.hk = h.hk", "h z WHERE h.hk = z.hk AND s <> z.hs", "h z WHERE z.hk = k AND z.hk <> h.hk",
+		"h z WHERE z.hk = k AND h.hs <> z.hs AND z.hs > -2", "h WHERE hk = g.k AND hs <> g.s", "h z WHERE z.hid = h.hid", "h z WHERE z.hid = id", "h z WHERE z.hs = s AND z.hs <> h.hs",
+		"h z WHERE z.hk = h.hk AND z.hk <> k AND z.hs <> s", "h z WHERE z.hk <=> h.hk", "h z WHERE z.hs = h.hs AND z.hk <> h.hk",
+		"h z WHERE z.hs = s AND k <> z.hk")
+	z := "z."
+	if strings.HasPrefix(from, "h WHERE") {
+		z = ""
+	}
+	return g.pick("", "NOT ") + "EXISTS (SELECT " + g.pick("*", "1", z+"hs, "+z+"q") + " FROM " + from + " AND " + strings.ReplaceAll(g.pick("z.q > 0", "z.q < 5.5", "z.hi > 0", "z.hi > 5000",
+		"z.hat < '2024-05-01'", "z.hb IN ('A', 'b')", "z.q IS NULL", "z.hk LIKE 'b%'", "NOT (z.hi > 0 AND z.q < 0)", "z.q > 0 AND z.hi < 0", "z.hi = hi", "z.q > d",
+		"z.hat > z.hat", "z.hi <> z.hid"), "z.", z) + ")"
 }
 
 // asked is a condition with a subquery, which upstream decides once the proxy has read what the subquery finds, or without that.

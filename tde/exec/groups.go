@@ -22,21 +22,22 @@ var errUngrouped = errors.New("exec: the evaluator must aggregate")
 
 // grouping is a bound plan.Groups.
 type grouping struct {
-	plan   *plan.Groups
-	filter filter
-	rows   *kernel.Groups
-	rest   []int // columns that the filter does not need
-	keys   []kernel.GroupKey
-	table  *schema.Table // of the results
-	expect []wire.Column // the definitions of the client's own text
-	answer [][]byte      // and as the client is to have them
-	calls  []kernel.Aggregate
-	sums   []summand // of calls
-	cols   []*schema.Column
-	over   *grouping // whose groups are the rows; nil: those of the plan's Fetch
-	outer  filter    // what rows of the table that is joined by LEFT JOIN must fulfil
-	count  []int     // columns of which only is asked whether they are NULL
-	bound  bool      // all constants of the fetch's SQL can be bound: upstream decides what it has of the filter
+	plan      *plan.Groups
+	filter    filter
+	rows      *kernel.Groups
+	rest      []int // columns that the filter does not need
+	keys      []kernel.GroupKey
+	table     *schema.Table // of the results
+	expect    []wire.Column // the definitions of the client's own text
+	answer    [][]byte      // and as the client is to have them
+	calls     []kernel.Aggregate
+	sums      []summand // of calls
+	cols      []*schema.Column
+	over      *grouping // whose groups are the rows; nil: those of the plan's Fetch
+	outer     filter    // what rows of the table that is joined by LEFT JOIN must fulfil
+	count     []int     // columns of which only is asked whether they are NULL
+	witnesses []*witness
+	bound     bool // all constants of the fetch's SQL can be bound: upstream decides what it has of the filter
 }
 
 // group answers the query with groups that the proxy makes; done is false where the evaluator has to do it all.
@@ -84,6 +85,9 @@ func (s *splitRun) bindGroups(p *plan.Groups) (g *grouping, ok bool) {
 	used := predicates{binder: &s.binder, fetch: f, used: make([]bool, len(f.Columns))}
 	g.bound = s.binds(f)
 	if !g.filter.bind(&used, f.Filter, g.bound) || f.Outer != nil && !g.outer.bind(&used, f.Outer.Filter, g.bound) {
+		return nil, false
+	}
+	if g.witnesses, ok = s.bindWitnesses(f); !ok {
 		return nil, false
 	}
 	first := g.filter.order(len(f.Columns))
@@ -435,7 +439,7 @@ func (s *splitRun) grouped(err error) error {
 
 // fetchJoined reads and aggregates the rows, after the Lists that narrow them, in one snapshot.
 func (s *splitRun) fetchJoined(g *grouping) error {
-	if !narrows(g.plan.Fetch.SQL) && !slices.Contains(s.lists(&g.plan.Fetch), true) {
+	if len(g.witnesses) == 0 && !narrows(g.plan.Fetch.SQL) && !slices.Contains(s.lists(&g.plan.Fetch), true) {
 		return s.fetchGroups(g)
 	}
 	own, together, err := s.snapshot(true)
@@ -444,7 +448,7 @@ func (s *splitRun) fetchJoined(g *grouping) error {
 	}
 	if !together {
 		err = s.readLists(g.plan.Fetch)
-	} else if s.needsLists(&g.plan.Fetch) {
+	} else if len(g.witnesses) > 0 || s.needsLists(&g.plan.Fetch) {
 		err = errUngrouped
 	}
 	if err == nil {
@@ -474,9 +478,8 @@ func (s *splitRun) fetchGroups(g *grouping) error {
 		sql = append(sql, " LIMIT "+noLimit...)
 	}
 	o := newOpener(s.Session, f)
-	fetched := uint64(0)
-	defer func() { s.note.Fetched += fetched }()
-	return s.query(string(sql), func(row [][]byte) error {
+	fetched, kept := uint64(0), held{}
+	err = s.query(string(sql), func(row [][]byte) error {
 		fetched++
 		outcome, err := g.filter.of(&o, row)
 		switch {
@@ -496,8 +499,16 @@ func (s *splitRun) fetchGroups(g *grouping) error {
 		for _, i := range g.count {
 			o.row[i] = row[i]
 		}
+		if len(g.witnesses) > 0 {
+			return kept.hold(g.witnesses, o.row, row[len(f.Columns):])
+		}
 		return s.addTo(g, o.row)
 	})
+	s.note.Fetched += fetched
+	if err != nil {
+		return err
+	}
+	return s.testify(g, &kept)
 }
 
 // join makes columns of a table that is joined by LEFT JOIN NULL where they do not fulfil its conditions.

@@ -14,7 +14,9 @@ const (
 	mostKeys = 20_000
 	// enoughRows is how many rows are looked at before a list of a large part of them is given up.
 	enoughRows = 1000
-	mostShare  = 4 // of the rows: one in four
+	// probeRows are read first.
+	probeRows = 2 * enoughRows
+	mostShare = 4 // of the rows: one in four
 )
 
 // narrows says whether lists narrow a fetch.

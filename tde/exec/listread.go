@@ -2,6 +2,7 @@ package exec
 
 import (
 	"bytes"
+	"strconv"
 	"time"
 
 	"github.com/tdeproxy/tdeproxy/tde/kernel"
@@ -92,8 +93,10 @@ func (s *splitRun) readList(of *plan.List) ([]byte, error) {
 	}
 	o := newOpener(s.Session, f)
 	begun := time.Now()
-	err = s.query(string(sql), func(row [][]byte) error { return l.row(&o, row) })
-	s.note.Fetched += uint64(l.read)
+	whole, err := l.sample(s, &o, sql)
+	if err == nil && !whole {
+		err = l.query(s, &o, string(sql))
+	}
 	s.step("list", begun, uint64(l.read), f.SQL)
 	if err == nil && of.Grouped && !l.open {
 		l.finish()
@@ -109,6 +112,23 @@ func (s *splitRun) readList(of *plan.List) ([]byte, error) {
 		return []byte("(NULL)"), nil
 	}
 	return append(l.text, ')'), nil
+}
+
+// sample reads the first rows, by which mostly shows whether a reading of the table is worth it; whole says that there is no more to be read.
+func (l *keyList) sample(s *splitRun, o *opener, sql []byte) (whole bool, err error) {
+	if l.of.Exact || s.vars.SelectLimit != noLimit {
+		return false, nil
+	}
+	if err = l.query(s, o, string(sql)+" LIMIT "+strconv.Itoa(probeRows)); err != nil || l.open || l.read < probeRows {
+		return true, err
+	}
+	l.text, l.read, l.kept = l.text[:1], 0, 0
+	return false, nil
+}
+
+func (l *keyList) query(s *splitRun, o *opener, sql string) error {
+	defer func(before int) { s.note.Fetched += uint64(l.read - before) }(l.read)
+	return s.query(sql, func(row [][]byte) error { return l.row(o, row) })
 }
 
 // bind binds the list's conditions, and reports false where that leaves none, or too few.

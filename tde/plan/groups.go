@@ -92,7 +92,9 @@ func (n *narrower) groups(node ast.StmtNode) *Groups {
 	out := &Groups{}
 	g, over := n.groupsOf(s)
 	if out.Over = over; over == nil {
-		g = n.grouper(s)
+		if g = n.grouper(s); g != nil {
+			g.witnesses = true
+		}
 	}
 	if g == nil || !g.groupBy(out) || !g.inOrder(out) || !g.plan(out) || over == nil && !g.fetch(&out.Fetch) || !g.whole() || !g.text(out) {
 		return nil

@@ -20,7 +20,9 @@ type joined struct {
 	derived    string        // the derived table's name; its items stand for expressions
 	inside     bool          // what is described is within the derived table
 	decided    []*queryBlock // subqueries that conditions have, which are decided
-	lead       string        // a physical column that is read before the describer's
+	lead       string        // physical columns that are read before the describer's
+	raw        []string      // and behind them
+	witnesses  bool          // conditions may be Witnesses
 	optional   *reference    // the last table, where it is joined by LEFT JOIN; else nil
 	on         []ast.ExprNode
 	express    func(ast.ExprNode) *Expression // of the rows' columns
@@ -238,6 +240,9 @@ func (j *joined) fetch(f *Fetch) bool {
 			where = appendParts(and(where), parts)
 			continue
 		}
+		if j.witness(c, f) {
+			continue
+		}
 		parts, exact, bound := j.upstream(c)
 		if parts != nil {
 			where = appendParts(and(where), parts)
@@ -277,7 +282,7 @@ func (j *joined) fetch(f *Fetch) bool {
 	f.Of = make([]*schema.Table, len(j.refs))
 	q := "SELECT "
 	if j.lead != "" {
-		q += quote(j.lead)
+		q += j.lead
 	}
 	for i, r := range j.refs {
 		f.Of[i] = r.table
@@ -290,6 +295,7 @@ func (j *joined) fetch(f *Fetch) bool {
 			q += c.ReadBack(quote(r.alias) + ".")
 		}
 	}
+	q += j.raws()
 	for i, r := range j.block.refs {
 		sep := map[bool]string{true: " FROM ", false: ", "}[i == 0]
 		if r == j.optional {

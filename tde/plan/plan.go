@@ -204,6 +204,8 @@ type Fetch struct {
 	Filter []Conjunct
 	TopN   *TopN
 	Outer  *Outer // of Groups, whose last table is joined by LEFT JOIN; else nil
+	// Witnesses are conditions on Groups' rows that take more reading. What they need of a row stands behind its Columns.
+	Witnesses []Witness
 	// Sort says that the rows that fulfil Filter are the query's answer, once they are sorted; nil: the evaluator makes that.
 	Sort *Sort
 }

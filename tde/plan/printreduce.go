@@ -73,6 +73,9 @@ func (f *Fetch) printReduction(b *strings.Builder) {
 			b.WriteString("\n  joins:    " + c.Predicate.print(f.Columns))
 		}
 	}
+	for i := range f.Witnesses {
+		f.Witnesses[i].print(b)
+	}
 	if f.Sort != nil {
 		f.Sort.print(b, f)
 	}

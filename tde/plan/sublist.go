@@ -67,7 +67,7 @@ func (j *joined) sublist(in *ast.PatternInExpr, s *ast.SelectStmt) []Part {
 		}
 	}
 	l.Grouped = len(l.Having) > 0
-	g.lead = physical(key)
+	g.lead = quote(physical(key))
 	if !g.fetch(&l.Fetch) {
 		return nil
 	}

@@ -153,7 +153,7 @@ func Reveals(p Plan, rows, width int, literal func(i int) bool) bool {
 				return true
 			}
 		}
-		return slices.ContainsFunc(p.Fetches, func(f Fetch) bool { return clear(0, f.SQL) }) || p.Groups != nil && clear(0, p.Groups.Reads().SQL) ||
+		return slices.ContainsFunc(p.Fetches, func(f Fetch) bool { return clear(0, f.SQL) }) || p.Groups != nil && p.Groups.reads(func(parts []Part) bool { return clear(0, parts) }) ||
 			slices.ContainsFunc(p.Lists, func(l List) bool { return clear(0, l.Fetch.SQL) })
 	case *Store:
 		return Reveals(p.Query, rows, width, literal)

@@ -8,6 +8,7 @@ SELECT id, v = '{w}', CONCAT(t, '{w}') AS a FROM c WHERE v = '{w}' OR n = {n} OR
 SELECT id FROM c USE INDEX (v) WHERE v LIKE '{w}%' OR v IN ('{w}', 0x{x}) OR v BETWEEN '{w}' AND '{w}' ESCAPE '' OR u REGEXP '{w}'
 SELECT id FROM c WHERE v COLLATE utf8mb4_bin = _utf8mb4'{w}' OR b = _binary'{w}' OR v = N'{w}' OR v = x'{x}' OR v = 'a' '{w}'
 SELECT a.id FROM c a JOIN c b ON a.v = '{w}' AND b.u <=> '{w}' WHERE EXISTS (SELECT 1 FROM c WHERE t = '{w}') FOR UPDATE
+SELECT COUNT(*) FROM c a WHERE NOT EXISTS (SELECT 1 FROM c z WHERE z.u = a.u AND z.t LIKE '%{w}%')
 SELECT SUM(n) OVER (PARTITION BY v = '{w}' ORDER BY t = '{w}') FROM c WINDOW x AS (ORDER BY u = '{w}')
 SELECT v INTO @canary FROM c WHERE v <> '{w}' LIMIT 1
 SELECT '{w}', v FROM c INTO OUTFILE '/tmp/nosuch/canary' FIELDS TERMINATED BY '{w}'

@@ -34,6 +34,7 @@ SELECT SUM(qty), COUNT(*) FROM ranged_o o JOIN ranged_l l ON l.o = o.o WHERE r_a
 # A transaction's own writes count, and each level reads as it does.
 BEGIN;
 UPDATE ranged_c SET seg = 'q' WHERE c = 'e';
+SELECT COUNT(*), SUM(qty) FROM ranged_l l WHERE NOT EXISTS (SELECT * FROM ranged_l z WHERE z.o = l.o AND z.n <> l.n AND z.got > z.due);
 SELECT o.o, UPPER(note) FROM ranged_o o JOIN ranged_c c ON o.c = c.c WHERE seg = 'q' ORDER BY o.o;
 SELECT SUM(qty) FROM ranged_c c, ranged_o o, ranged_l l WHERE c.c = o.c AND o.o = l.o AND seg = 'q';
 ROLLBACK;
@@ -44,6 +45,13 @@ SELECT o.o, UPPER(note) FROM ranged_o o JOIN ranged_c c ON o.c = c.c WHERE seg =
 SELECT SUM(qty) FROM ranged_c c, ranged_o o, ranged_l l WHERE c.c = o.c AND o.o = l.o AND seg = 'x';
 COMMIT;
 LOCK TABLES ranged_o READ, ranged_c READ, ranged_l READ;
+SELECT COUNT(*), SUM(qty) FROM ranged_l WHERE qty > 3 AND EXISTS (SELECT * FROM ranged_o WHERE ranged_o.o = ranged_l.o AND note LIKE '%e%');
 SELECT SUM(qty) FROM ranged_c, ranged_o, ranged_l WHERE ranged_c.c = ranged_o.c AND ranged_o.o = ranged_l.o AND seg = 'x';
 SELECT ranged_o.o, UPPER(note) FROM ranged_o JOIN ranged_c ON ranged_o.c = ranged_c.c WHERE seg = 'x' ORDER BY ranged_o.o;
 UNLOCK TABLES;
+SELECT COUNT(*), SUM(qty) FROM ranged_l l WHERE NOT EXISTS (SELECT * FROM ranged_l z WHERE z.o = l.o AND z.n <> l.n AND z.got > z.due);
+SELECT COUNT(*), SUM(qty) FROM ranged_l l WHERE EXISTS (SELECT * FROM ranged_l z WHERE z.o = l.o AND z.n <> l.n AND z.got > z.due);
+SELECT c.seg, COUNT(*) FROM ranged_c c JOIN ranged_o o ON o.c = c.c WHERE EXISTS (SELECT 1 FROM ranged_l z WHERE z.o = o.o AND z.qty > 3) AND NOT EXISTS (SELECT 1 FROM ranged_l z WHERE z.o = o.o AND got >= due) GROUP BY c.seg ORDER BY c.seg;
+SELECT COUNT(*), MAX(r_n) FROM ranged_o o WHERE NOT EXISTS (SELECT * FROM ranged_o z WHERE z.c = o.c AND z.o <> o.o AND z.r_n > 4);
+SELECT COUNT(*), MAX(r_n) FROM ranged_o o WHERE NOT EXISTS (SELECT * FROM ranged_o z WHERE z.c = o.c AND z.note LIKE '%t%');
+SELECT COUNT(*) FROM ranged_o o WHERE EXISTS (SELECT * FROM ranged_c c WHERE o.c = c.c AND c.seg = 'Y' AND c.nat > 0) AND note IS NOT NULL;
