@@ -204,10 +204,7 @@ func (r *replayRun) update(t *written, set []assignment, rows []*changedRow, in 
 	if in && len(rows) > 1 {
 		sql = t.appendCase(append(sql, " ORDER BY "...), rows, func(j int) []byte { return strconv.AppendInt(nil, int64(j), 10) })
 	}
-	if len(t.Identity) == 0 {
-		sql = append(sql, " LIMIT 1"...)
-	}
-	s := &writing{sql: sql, rows: uint64(len(rows)), check: !t.keyed()}
+	s := &writing{sql: r.limited(t, sql, len(rows)), rows: uint64(len(rows)), check: !t.keyed()}
 	if len(t.Keys) > 0 {
 		s.fail = func(err error) error { return r.duplicateChanged(t, rows, err) }
 	}

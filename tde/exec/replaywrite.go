@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -167,11 +168,16 @@ func (r *replayRun) write(t *written) error {
 	if r.sent > before || r.pending != waits {
 		return nil
 	}
-	return r.add(&writing{sql: t.nothing()})
+	return r.add(&writing{sql: t.nothing(r.vars.SafeUpdates)})
 }
 
-// nothing is a statement that changes nothing, for upstream to say whether the client may.
-func (t *written) nothing() []byte {
+// nothing is a statement that changes nothing, for upstream to say whether the client may. With sql_safe_updates MariaDB's DELETE wants a condition
+// that is no constant.
+func (t *written) nothing(safe bool) []byte {
+	if t.Sets == nil && safe {
+		c := quoteName(t.Table.Columns[0].Name)
+		return []byte("DELETE FROM " + t.name() + " WHERE " + c + " IS NULL AND " + c + " IS NOT NULL LIMIT 1")
+	}
 	if t.Sets == nil {
 		return []byte("DELETE FROM " + t.name() + " WHERE FALSE")
 	}
@@ -200,10 +206,7 @@ func (r *replayRun) writeDeleted(t *written) error {
 			return nil
 		}
 		sql := []byte("DELETE FROM " + t.name() + " WHERE ")
-		sql = t.appendCondition(sql, batch)
-		if len(t.Identity) == 0 {
-			sql = append(sql, " LIMIT 1"...)
-		}
+		sql = r.limited(t, t.appendCondition(sql, batch), len(batch))
 		s := &writing{sql: sql, rows: uint64(len(batch)), check: !t.keyed()}
 		batch = batch[:0]
 		return r.add(s)
@@ -220,6 +223,18 @@ func (r *replayRun) writeDeleted(t *written) error {
 		}
 	}
 	return send()
+}
+
+// limited ends a statement that writes n rows by what tells them apart, or one of several that are alike. sql_safe_updates, which the evaluator
+// has obeyed, wants a LIMIT as well: upstream may read a small table rather than its index.
+func (r *replayRun) limited(t *written, sql []byte, n int) []byte {
+	switch {
+	case len(t.Identity) == 0:
+		return append(sql, " LIMIT 1"...)
+	case r.vars.SafeUpdates:
+		return fmt.Appendf(sql, " LIMIT %d", n)
+	}
+	return sql
 }
 
 // keyed says whether a unique key tells the rows apart.

@@ -92,6 +92,9 @@ func Build(st Statement, env *Env) Plan {
 		}
 		return refuse("template", "this statement on an encrypted table could not be read; write it more plainly")
 	}
+	if err := deletesNowhere(node, env); err != nil {
+		return err
+	}
 	if p := touches(node, st, env); p != nil {
 		if pass, ok := p.(*PassThrough); ok {
 			b.variables(pass, node)

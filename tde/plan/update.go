@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pingcap/tidb/pkg/parser/ast"
@@ -33,6 +34,19 @@ func (b *block) updatePlan(s *ast.UpdateStmt) (Plan, error) {
 		return &Rewrite{Verb: "UPDATE", Head: b.parts(0, len(b.text)), Tables: b.tables()}, nil
 	}
 	return u.plan()
+}
+
+// deletesNowhere is the error of a DELETE of several tables that names one to delete from without a database, aliases too, where none is current: servers
+// look at nothing else before. It is nil for other statements.
+func deletesNowhere(node ast.StmtNode, env *Env) *Refuse {
+	s, ok := node.(*ast.DeleteStmt)
+	if !ok || !s.IsMultiTable || env.DB != "" || s.Tables == nil {
+		return nil
+	}
+	if slices.ContainsFunc(s.Tables.Tables, func(n *ast.TableName) bool { return n.Schema.O == "" }) {
+		return refuseMySQL("no-database", 1046, "3D000", "No database selected")
+	}
+	return nil
 }
 
 // deletePlan plans DELETE from one protected table.

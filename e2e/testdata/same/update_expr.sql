@@ -133,3 +133,28 @@ DELETE FROM many WHERE a % 3 = 0;
 DELETE FROM many WHERE CONCAT(b, 'x') IS NULL;
 SELECT a, b, COUNT(*) FROM many GROUP BY a, b ORDER BY a, b;
 DROP TABLE safe, many;
+# Safe updates, in a table so small that a server may rather read it than its index.
+CREATE TABLE safe (a INT AUTO_INCREMENT PRIMARY KEY, b VARCHAR(20), c INT);
+INSERT INTO safe (b, c) VALUES ('x', 1), ('yz', 2), ('w', 3);
+SET sql_safe_updates = 1;
+DELETE FROM safe WHERE UPPER(b) = 'X' LIMIT 1;
+UPDATE safe SET c = c + 1, b = CONCAT(b, c) WHERE UPPER(b) LIKE 'Y%' LIMIT 2;
+UPDATE safe SET b = CONCAT(b, c) WHERE UPPER(b) LIKE 'Y%';
+DELETE FROM safe WHERE UPPER(b) = 'YZ2';
+DELETE FROM safe WHERE UPPER(b) LIKE 'YZ%' LIMIT 1;
+UPDATE safe SET b = REVERSE(b) LIMIT 5;
+DELETE FROM safe ORDER BY REVERSE(b) LIMIT 1;
+SET sql_safe_updates = 0;
+SELECT * FROM safe ORDER BY a;
+DROP TABLE safe;
+# A DELETE that finds no row, which MariaDB wants a key for as well.
+CREATE TABLE safe_none (a INT AUTO_INCREMENT PRIMARY KEY, b VARCHAR(20));
+INSERT INTO safe_none (b) VALUES ('x'), ('y');
+SET sql_safe_updates = 1;
+DELETE FROM safe_none WHERE b = 'z' LIMIT 1;
+DELETE FROM safe_none WHERE a + 0 = 3 LIMIT 2;
+UPDATE safe_none SET b = REVERSE(b) WHERE b = 'z' LIMIT 1;
+DELETE FROM safe_none WHERE b = 'z';
+SET sql_safe_updates = 0;
+SELECT COUNT(*) FROM safe_none;
+DROP TABLE safe_none;
