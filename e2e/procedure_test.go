@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -66,6 +67,49 @@ func TestProcedureRights(t *testing.T) {
 		run(t, direct, strings.Replace(create, "`own`", "`moved`", 1))
 		if err := root.Exec("CALL moved(5)"); err == nil {
 			t.Error("a body under another name was run")
+		}
+	})
+}
+
+// TestProcedurePrepared executes prepared CALLs, whose rows are in the binary protocol, on a plaintext schema and an encrypted one.
+func TestProcedurePrepared(t *testing.T) {
+	forFlavours(t, func(t *testing.T, f harness.Flavour) {
+		s, err := harness.StartServer(f, harness.ServerOptions{})
+		must(t, err)
+		t.Cleanup(s.Remove)
+		p, err := harness.StartProxy(harness.ProxyOptions{Binary: proxyBinary(t), Upstream: s.Address, Flavour: f, Encrypt: []string{"shop"}})
+		must(t, err)
+		t.Cleanup(p.Remove)
+		var answers [2][]*rawmysql.Result
+		for i, db := range []string{"plain", "shop"} {
+			c, err := p.Connect(rawmysql.Config{Extra: rawmysql.ClientMultiStatements})
+			must(t, err)
+			defer c.Close()
+			run(t, c, "CREATE DATABASE "+db, "USE "+db, "CREATE TABLE k (id INT PRIMARY KEY, w VARCHAR(40), n DECIMAL(10,2))",
+				"CREATE PROCEDURE p(a INT, b VARCHAR(40), c DECIMAL(10,2)) BEGIN INSERT INTO k VALUES (a, b, c); SELECT * FROM k WHERE w = b ORDER BY id; "+
+					"UPDATE k SET w = CONCAT(w, '!') WHERE id = a; SELECT COUNT(*), MAX(w) FROM k WHERE n >= c; DELETE FROM k WHERE id > 99; END")
+			st, err := c.Prepare("CALL p(?, ?, ?)")
+			must(t, err)
+			for _, params := range [][]rawmysql.Param{
+				{rawmysql.Int(1), rawmysql.Text("one"), rawmysql.Text("1.50")}, {rawmysql.Int(2), rawmysql.Text("one"), rawmysql.Int(2)},
+				{rawmysql.Int(2), rawmysql.Text("one"), rawmysql.Int(2)}, {rawmysql.Text("100"), rawmysql.Text("é"), rawmysql.Null(253)},
+			} {
+				r, err := st.Execute(params...)
+				must(t, err)
+				answers[i] = append(answers[i], r...)
+			}
+		}
+		if len(answers[0]) != len(answers[1]) {
+			t.Fatalf("%d results, want %d", len(answers[1]), len(answers[0]))
+		}
+		for i, want := range answers[0] {
+			got := answers[1][i]
+			if want.AffectedRows != got.AffectedRows || want.Warnings != got.Warnings || !reflect.DeepEqual(want.Rows, got.Rows) || (want.Err == nil) != (got.Err == nil) {
+				t.Errorf("result %d: got %+v, want %+v", i, got, want)
+			}
+			if want.Err != nil && want.Err.Code != got.Err.Code {
+				t.Errorf("result %d: got %v, want %v", i, got.Err, want.Err)
+			}
 		}
 	})
 }

@@ -111,6 +111,8 @@ func (x *Session) prepare(ctx context.Context, p plan.Plan, src []byte) (err err
 			return &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
 		}
 		st.sql = []byte(nothing)
+	case *plan.CallProcedure:
+		st.sql = []byte(nothing)
 	case *plan.CreateView:
 		if p.Verb == "ALTER" && !x.catalog.mariaDB {
 			return &wire.Error{Code: codeUnpreparable, State: "HY000", Message: "This command is not supported in the prepared statement protocol yet"}
@@ -375,6 +377,8 @@ func (x *Session) executeWith(ctx context.Context, st *statement, bind func() (*
 		return x.executeReplay(ctx, st, p, e)
 	case *plan.Explain:
 		return x.explainPrepared(ctx, st, e)
+	case *plan.CallProcedure:
+		return x.executeCall(ctx, st, p, e)
 	case *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.CreateProcedure, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.RenameView, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
 		return x.run(ctx, p, false)
 	}
@@ -400,7 +404,7 @@ func (x *Session) replan(ctx context.Context, st *statement) error {
 		sql = appendPrepared(nil, p.Update, 0, a)
 	case *plan.Split:
 		sql = st.splitText(p, a)
-	case *plan.Store, *plan.Replay, *plan.Explain, *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.CreateProcedure, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.RenameView, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
+	case *plan.Store, *plan.Replay, *plan.Explain, *plan.CreateTable, *plan.CreateSelect, *plan.CreateView, *plan.CreateProcedure, *plan.CallProcedure, *plan.DropTable, *plan.AlterTable, *plan.RenameTables, *plan.RenameView, *plan.ConvertTable, *plan.Designate, *plan.Keyring:
 		sql = []byte(nothing)
 	case *plan.Refuse:
 		return p.Err

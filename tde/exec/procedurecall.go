@@ -284,6 +284,9 @@ func (x *Session) failedAt(ctx context.Context, p *plan.Procedure, line int) err
 func (x *Session) runStep(ctx context.Context, s *plan.ProcedureStep, values []*userVar) (wire.OK, error) {
 	defer x.forgetParams(values)
 	text := x.stepText(s, values)
+	if s.Query && x.binaryCall {
+		return wire.OK{}, x.runBinary(ctx, text)
+	}
 	p, _, err := x.Plan(ctx, text)
 	if err != nil {
 		return wire.OK{}, err
@@ -299,6 +302,47 @@ func (x *Session) runStep(ctx context.Context, s *plan.ProcedureStep, values []*
 		err = x.fail(g.err)
 	}
 	return g.last, err
+}
+
+// executeCall runs an execution of a CALL that was prepared.
+func (x *Session) executeCall(ctx context.Context, st *statement, p *plan.CallProcedure, e *wire.Execute) error {
+	if e.Flags&wire.CursorReadOnly != 0 || !x.caps.Has(wire.PSMultiResults) {
+		return notSupported("a prepared CALL of a procedure over encrypted tables, with a cursor or by a client that takes no several results of it")
+	}
+	if err := x.inline(e.Params); err != nil {
+		return err
+	}
+	args, ok := plan.CallArguments(withParams(st.src, st.literals, x.args.inlined), st.mode)
+	if !ok {
+		return notSupported("this CALL of a procedure over encrypted tables could not be read; write it more plainly")
+	}
+	x.binaryCall = true
+	defer func() { x.binaryCall = false }()
+	return x.callProcedure(ctx, &plan.CallProcedure{Routine: p.Routine, Args: args}, false)
+}
+
+// runBinary runs a query whose rows are to be in the binary protocol: the evaluator gives them so.
+func (x *Session) runBinary(ctx context.Context, text []byte) error {
+	x.Failed, x.splits = false, true
+	p, _, err := x.Plan(ctx, text)
+	x.splits = false
+	if err != nil {
+		return err
+	}
+	split, ok := p.(*plan.Split)
+	switch r, refused := p.(*plan.Refuse); {
+	case refused:
+		return x.settle(r.Err)
+	case !ok:
+		return x.settle(errRedefined)
+	}
+	x.bindText(ctx, text)
+	return x.settle(x.admit(p, func() error {
+		if err := x.authorize(p); err != nil {
+			return err
+		}
+		return x.split(ctx, split, &wire.Execute{}, true)
+	}))
 }
 
 // stepText is a statement with the values of parameters: numbers of the client's own stand in it, other values in user variables of the session's

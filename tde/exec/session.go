@@ -55,6 +55,7 @@ type Session struct {
 	texts        texts                // prepared by SQL
 	temporary    temporary
 	shapes       map[shapeKey]*shape // of results that the proxy can compute
+	binaryCall   bool                // a CALL that was prepared is being executed
 	immediate    bool                // an EXECUTE IMMEDIATE is being planned
 	splits       bool                // what upstream could compute is the evaluator's, too
 	analyzes     bool                // the statement runs for its figures
@@ -475,7 +476,7 @@ var errReplay = errors.New("exec: an UPDATE for the evaluator")
 // evaluates says whether a plan lets the evaluator run the client's text, so that what it assigns is here.
 func evaluates(p plan.Plan) bool {
 	switch p.(type) {
-	case *plan.Split, *plan.Store, *plan.Replay, *plan.CreateSelect:
+	case *plan.Split, *plan.Store, *plan.Replay, *plan.CreateSelect, *plan.CallProcedure:
 		return true
 	}
 	return false
@@ -485,7 +486,7 @@ func evaluates(p plan.Plan) bool {
 // upstream does.
 func forwards(p plan.Plan) bool {
 	switch p.(type) {
-	case *plan.ExecuteText, *plan.SetStatement, *plan.CallProcedure: // what they run is another plan
+	case *plan.ExecuteText, *plan.SetStatement: // what they run is another plan
 		return false
 	}
 	return !evaluates(p)

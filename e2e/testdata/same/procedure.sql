@@ -1,122 +1,83 @@
 # Stored procedures whose statements read and write encrypted tables, one after the other.
 CREATE TABLE proc (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20), n DECIMAL(10,2), KEY (name));
-#! mode: text
 CREATE PROCEDURE proc_add(IN a INT, b VARCHAR(20), c DECIMAL(8,2)) BEGIN INSERT INTO proc (id, name, n) VALUES (a, b, c); /* a note */ INSERT INTO proc VALUES (a + 1, CONCAT(b, 'x'), c * 2); END;
-#! mode: text
 CREATE PROCEDURE proc_find(x VARCHAR(20)) READS SQL DATA SELECT id, name FROM proc WHERE name = x ORDER BY id;
-#! mode: text
 CREATE PROCEDURE proc_several(x INT) BEGIN SELECT COUNT(*), MAX(name) FROM proc; SELECT * FROM proc WHERE id >= x ORDER BY id; UPDATE proc SET name = 'zz' WHERE id >= x AND n > 100; END;
-#! mode: text
 CREATE PROCEDURE proc_warns(x INT) BEGIN UPDATE proc SET name = 'a', n = 1.555 WHERE id >= x; SELECT id FROM proc WHERE id > x ORDER BY id; END;
-#! mode: text
 CREATE PROCEDURE proc_note(x INT) INSERT INTO proc VALUES (x, 'q', 1.239);
-#! mode: text
 CREATE PROCEDURE proc_drop(x BIGINT UNSIGNED) DELETE FROM proc WHERE id = x;
 # A parameter hides a column of its name, but where only a column can stand.
-#! mode: text
 CREATE DEFINER=CURRENT_USER PROCEDURE proc_new(name VARCHAR(20)) MODIFIES SQL DATA SQL SECURITY INVOKER BEGIN INSERT INTO proc (name) VALUES (name); UPDATE proc SET name = CONCAT(name, '!') WHERE id = LAST_INSERT_ID(); END;
-#! mode: text
 CREATE PROCEDURE proc_in(a INT, b INT, c INT) SELECT id FROM proc WHERE id IN (a, b) OR id BETWEEN c AND c + 1 OR name LIKE 'q%' ORDER BY id;
-#! mode: text
 CREATE PROCEDURE proc_sub(a VARCHAR(9)) SELECT id FROM proc t WHERE EXISTS (SELECT 1 FROM proc u WHERE u.name = a AND u.id = t.id);
-#! mode: text
 CREATE PROCEDURE proc_set(a INT, b VARCHAR(20)) UPDATE proc SET name = b WHERE id = a;
-#! mode: text
 CREATE PROCEDURE proc_bad(a INT) BEGIN UPDATE proc SET name = 'b' WHERE id = a; LEAVE nowhere; END;
 SHOW CREATE PROCEDURE proc_add;
 SHOW CREATE PROCEDURE proc_new;
 SELECT ROUTINE_NAME, ROUTINE_DEFINITION, ROUTINE_COMMENT, SECURITY_TYPE, SQL_DATA_ACCESS FROM INFORMATION_SCHEMA.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_NAME LIKE 'proc\_%' ORDER BY ROUTINE_NAME;
 SELECT COUNT(*) FROM INFORMATION_SCHEMA.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_DEFINITION LIKE '%a note%';
 SELECT SPECIFIC_NAME, PARAMETER_NAME, DTD_IDENTIFIER FROM INFORMATION_SCHEMA.PARAMETERS WHERE SPECIFIC_SCHEMA = DATABASE() AND SPECIFIC_NAME = 'proc_add' ORDER BY ORDINAL_POSITION;
-#! mode: text
 CALL proc_add(1, 'ab', 2.5);
 SELECT ROW_COUNT();
-#! mode: text
 CALL proc_add(1, 'ab', 2.5);
+#! mode: text
 SHOW WARNINGS;
-#! mode: text
 CALL proc_add(NULL, 'ab', 2.5);
-#! mode: text
 CALL proc_add('10', 15, '-0.50');
-#! mode: text
 CALL proc_find('AB');
 SELECT ROW_COUNT();
-#! mode: text
 CALL proc_find('ab');
 SELECT FOUND_ROWS();
-#! mode: text
 CALL proc_find(NULL);
-#! mode: text
 CALL proc_find();
-#! mode: text
 CALL proc_find(1, 2);
-#! mode: text
 CALL proc_nosuch(1);
-#! mode: text
 CALL proc_several(1);
 SELECT ROW_COUNT();
-#! mode: text
 CALL proc_warns(10);
-SHOW WARNINGS;
 #! mode: text
+SHOW WARNINGS;
 CALL proc_note(50);
-SHOW WARNINGS;
 #! mode: text
+SHOW WARNINGS;
 CALL proc_new('new');
 SELECT LAST_INSERT_ID();
-#! mode: text
 CALL proc_new(NULL);
-#! mode: text
 CALL proc_in(1, 2, 10);
-#! mode: text
 CALL proc_sub('abx');
-#! mode: text
 CALL proc_set(1, 'é');
 SELECT name INTO @proc_name FROM proc WHERE id = 2;
-#! mode: text
 CALL proc_find(@proc_name);
-#! mode: text
 CALL proc_set(11, @proc_name);
-#! mode: text
 CALL proc_find(CONCAT(@proc_name, ''));
 SET @proc_id = 1;
-#! mode: text
 CALL proc_set(@proc_id, 'x');
-#! mode: text
 CALL proc_set((SELECT 2), 'two');
 START TRANSACTION;
-#! mode: text
 CALL proc_drop(1);
 SELECT COUNT(*) FROM proc;
 ROLLBACK;
 SET autocommit = 0;
-#! mode: text
 CALL proc_set(1, 'rolled');
 ROLLBACK;
 SET autocommit = 1;
 SELECT * FROM proc ORDER BY id;
 # It runs under the sql_mode of its CREATE.
 SET sql_mode = 'ANSI_QUOTES';
-#! mode: text
 CALL proc_find('x');
 SHOW CREATE PROCEDURE proc_find;
 SELECT @@sql_mode;
 SET sql_mode = DEFAULT;
 ALTER PROCEDURE proc_find SQL SECURITY INVOKER;
-#! mode: text
 CALL proc_find('x');
-#! mode: text
 CREATE PROCEDURE proc_find(x VARCHAR(20)) SELECT id FROM proc WHERE name = x;
-#! mode: text
 CREATE PROCEDURE IF NOT EXISTS proc_find(x VARCHAR(20)) SELECT id FROM proc WHERE name = x;
+#! mode: text
 SHOW WARNINGS;
 #! only: mariadb
-#! mode: text
 CREATE OR REPLACE PROCEDURE proc_find(x VARCHAR(20)) SELECT n FROM proc WHERE name = x;
-#! mode: text
 CALL proc_find('x');
 DROP PROCEDURE proc_find;
-#! mode: text
 CALL proc_find('x');
 DROP PROCEDURE IF EXISTS proc_find;
 DROP PROCEDURE proc_add;
