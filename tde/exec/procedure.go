@@ -22,8 +22,8 @@ func (x *Session) planProcedure(ctx context.Context, p *plan.Refuse, src []byte)
 	if !ascii(src) && !strings.HasPrefix(x.vars.ClientCharset, "utf8") || wide(x.vars.ConnectionCharset) {
 		return refused("its text is in another character set than utf8mb4"), nil
 	}
-	if sqlModes(x.vars.SQLMode)["ORACLE"] || x.vars.emptyIsNull {
-		return refused("the sql_mode is ORACLE or EMPTY_STRING_IS_NULL"), nil
+	if modes := sqlModes(x.vars.SQLMode); modes["ORACLE"] || modes["PAD_CHAR_TO_FULL_LENGTH"] || x.vars.emptyIsNull {
+		return refused("the sql_mode is ORACLE, PAD_CHAR_TO_FULL_LENGTH or EMPTY_STRING_IS_NULL"), nil
 	}
 	read, why := plan.ReadProcedure(string(src), x.vars.DB, x.vars.mode)
 	if why != "" {
@@ -35,6 +35,9 @@ func (x *Session) planProcedure(ctx context.Context, p *plan.Refuse, src []byte)
 	note := x.note.Template
 	defer func() { x.instead, x.note.Template, x.found = instead{}, note, found{} }()
 	for i := range read.Steps {
+		if read.Steps[i].Passes {
+			continue
+		}
 		step, err := x.planStep(ctx, &read.Steps[i], examples(read.Params))
 		if isBroken(err) {
 			return nil, err

@@ -50,8 +50,15 @@ func convertArgument(p *plan.Param, v *userVar, collation string) (*userVar, err
 
 func convertText(p *plan.Param, text string, null bool, collation string) (*userVar, error) {
 	charset, _, _ := strings.Cut(collation, "_")
+	if p.Fixed {
+		text = strings.TrimRight(text, " ")
+	}
 	raw, err := value.Transcode(nil, []byte(text), "utf8mb4", charset)
-	if err != nil || utf8.RuneCountInString(text) > p.Length || charset == "binary" || wide(charset) {
+	long := utf8.RuneCountInString(text) > p.Length
+	if p.Bytes > 0 {
+		long = len(raw) > p.Bytes
+	}
+	if err != nil || long || charset == "binary" || wide(charset) {
 		return nil, errArgument(p)
 	}
 	if null {

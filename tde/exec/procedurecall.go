@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -184,8 +185,14 @@ func (x *Session) execAll(list []string) error {
 
 // runProcedure runs the statements and sends what ends a CALL.
 func (x *Session) runProcedure(ctx context.Context, p *plan.Procedure, values []*userVar, more bool) error {
-	found := x.found
+	if err := x.untracked(p); err != nil {
+		return err
+	}
+	begins := found{known: true, rows: x.before.rows}
 	for i := range p.Steps { // before the first one does anything
+		if p.Steps[i].Passes {
+			continue
+		}
 		step, err := x.planStep(ctx, &p.Steps[i], values)
 		r, refused := step.(*plan.Refuse)
 		switch {
@@ -197,7 +204,7 @@ func (x *Session) runProcedure(ctx context.Context, p *plan.Procedure, values []
 			return notSupported("a table that the procedure names is not encrypted any more")
 		}
 	}
-	x.found = found
+	x.found = begins
 	var last wire.OK
 	for i := range p.Steps {
 		ok, err := x.runStep(ctx, &p.Steps[i], values)
@@ -284,6 +291,9 @@ func (x *Session) failedAt(ctx context.Context, p *plan.Procedure, line int) err
 func (x *Session) runStep(ctx context.Context, s *plan.ProcedureStep, values []*userVar) (wire.OK, error) {
 	defer x.forgetParams(values)
 	text := x.stepText(s, values)
+	if s.Passes {
+		return x.passStep(string(text))
+	}
 	if s.Query && x.binaryCall {
 		return wire.OK{}, x.runBinary(ctx, text)
 	}
@@ -299,9 +309,40 @@ func (x *Session) runStep(ctx context.Context, s *plan.ProcedureStep, values []*
 	err = x.Run(ctx, p, text, false)
 	x.gather = nil
 	if err == nil && g.err != nil {
+		if !x.found.known {
+			x.found = foundError(g.err, x.before.rows) // upstream's own words may be of what is stored
+		}
 		err = x.fail(g.err)
 	}
 	return g.last, err
+}
+
+// passStep begins or ends a transaction. MariaDB goes on telling of what the statement before has warned of.
+func (x *Session) passStep(text string) (wire.OK, error) {
+	x.Failed = false
+	if err := x.called(true); err != nil {
+		return wire.OK{}, err
+	}
+	if !x.catalog.mariaDB {
+		x.found = found{known: true, here: true, rows: x.found.rows}
+	}
+	ok, err := x.exec(text)
+	if err != nil {
+		return ok, x.settle(err)
+	}
+	return ok, nil
+}
+
+// untracked refuses a procedure that begins or ends transactions where the client is told of their state with each result.
+func (x *Session) untracked(p *plan.Procedure) error {
+	if !slices.ContainsFunc(p.Steps, func(s plan.ProcedureStep) bool { return s.Passes }) {
+		return nil
+	}
+	_, row, err := x.queryRow("SELECT @@session_track_transaction_info")
+	if err != nil || string(row[0]) == "OFF" {
+		return err
+	}
+	return notSupported("START TRANSACTION, COMMIT and ROLLBACK in a procedure over encrypted tables where session_track_transaction_info is not OFF")
 }
 
 // executeCall runs an execution of a CALL that was prepared.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,7 +27,9 @@ type Param struct {
 	Type ParamType
 	// Length is the number of characters of a VARCHAR, or of digits of a DECIMAL, of which Scale stand behind the point.
 	Length, Scale int
-	Bits          int // of an integer
+	Bytes         int  // the most of a TEXT
+	Fixed         bool // CHAR, which has no spaces at its end
+	Bits          int  // of an integer
 	Unsigned      bool
 }
 
@@ -45,6 +48,7 @@ type ProcedureStep struct {
 	Texts  []string
 	Params []int
 	Query  bool // it answers with rows
+	Passes bool // it begins or ends a transaction: upstream does so
 	Line   int  // of the body in which it ends, from 0
 }
 
@@ -191,7 +195,7 @@ func (r *procedureReader) params(i int) (next int, ok bool) {
 			return 0, r.not("its parameters could not be read")
 		}
 		if i, ok = r.paramType(&p, i+1); !ok {
-			return 0, r.not("the type of a parameter is not an integer, DECIMAL(n, m) or VARCHAR(n)")
+			return 0, r.not("the type of a parameter is not an integer, DECIMAL(n, m), VARCHAR(n), CHAR(n) or TEXT")
 		}
 		r.p.Params = append(r.p.Params, p)
 		if r.stands(i, ")") {
@@ -201,7 +205,10 @@ func (r *procedureReader) params(i int) (next int, ok bool) {
 	}
 }
 
-var integerBits = map[string]int{"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 24, "INT": 32, "INTEGER": 32, "BIGINT": 64}
+var integerBits = map[string]int{"BOOL": 8, "BOOLEAN": 8, "TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 24, "INT": 32, "INTEGER": 32, "BIGINT": 64}
+
+// textBytes are the most bytes of texts; longer ones than a packet come from nowhere.
+var textBytes = map[string]int{"TINYTEXT": 1<<8 - 1, "TEXT": 1<<16 - 1, "MEDIUMTEXT": 1<<24 - 1, "LONGTEXT": 1<<31 - 1}
 
 // paramType reads a type; a comma or bracket follows it.
 func (r *procedureReader) paramType(p *Param, i int) (next int, ok bool) {
@@ -223,6 +230,13 @@ func (r *procedureReader) paramType(p *Param, i int) (next int, ok bool) {
 		}
 	case word == "VARCHAR" && len(numbers) == 1 && numbers[0] > 0 && numbers[0] <= 16000:
 		p.Type, p.Length = ParamText, numbers[0]
+	case word == "CHAR" && len(numbers) <= 1:
+		p.Type, p.Length, p.Fixed = ParamText, 1, true
+		if len(numbers) == 1 {
+			p.Length = numbers[0]
+		}
+	case textBytes[word] > 0 && len(numbers) == 0:
+		p.Type, p.Bytes = ParamText, textBytes[word]
 	default:
 		return 0, false
 	}
@@ -284,12 +298,17 @@ func (r *procedureReader) step(from int) bool {
 		return r.not("it has an empty statement")
 	}
 	verb := r.upper(from)
+	if n := len(r.tokens) - from; n == 1 && (verb == "COMMIT" || verb == "ROLLBACK") || n == 2 && verb == "START" && r.upper(from+1) == "TRANSACTION" {
+		text := map[string]string{"START": "START TRANSACTION"}[verb]
+		r.p.Steps = append(r.p.Steps, ProcedureStep{Texts: []string{cmp.Or(text, verb)}, Passes: true, Line: r.line()})
+		return true
+	}
 	switch verb {
 	case "INSERT", "REPLACE", "UPDATE", "DELETE", "SELECT":
 	default:
-		return r.not("it has more than INSERT, REPLACE, UPDATE, DELETE and SELECT, one after the other")
+		return r.not("it has more than INSERT, REPLACE, UPDATE, DELETE, SELECT, START TRANSACTION, COMMIT and ROLLBACK, one after the other")
 	}
-	s := ProcedureStep{Query: verb == "SELECT", Line: strings.Count(strings.TrimRight(r.source[r.body:r.end], " \t\r\n"), "\n")}
+	s := ProcedureStep{Query: verb == "SELECT", Line: r.line()}
 	w := &stepReader{procedureReader: r, verb: verb}
 	last := r.tokens[from].Start
 	for i := from; i < len(r.tokens); i++ {
@@ -312,6 +331,11 @@ func (r *procedureReader) step(from int) bool {
 	}
 	r.p.Steps = append(r.p.Steps, s)
 	return true
+}
+
+// line is the line of the body in which the part ends.
+func (r *procedureReader) line() int {
+	return strings.Count(strings.TrimRight(r.source[r.body:r.end], " \t\r\n"), "\n")
 }
 
 // stepReader tells parameters in a statement from what else has their names.

@@ -30,6 +30,7 @@ func TestReadProcedure(t *testing.T) {
 		"CREATE OR REPLACE DEFINER = `u`@`%` PROCEDURE p(a INT) NOT DETERMINISTIC MODIFIES SQL DATA SQL SECURITY INVOKER INSERT INTO t (a, b) VALUES (a, 1)": "INSERT INTO t (a, b) VALUES ({a}, 1)|",
 		"CREATE PROCEDURE p(a DECIMAL(5,2)) SELECT x FROM t WHERE y > a AND EXISTS (SELECT 1 FROM u WHERE z = a) ORDER BY x":                                 "SELECT x FROM t WHERE y > {a} AND EXISTS (SELECT 1 FROM u WHERE z = {a}) ORDER BY x|",
 		"CREATE PROCEDURE p(a INT UNSIGNED) INSERT INTO t VALUES (1, 2), (a, 1)":                                                                             "INSERT INTO t VALUES (1, 2), ({a}, 1)|",
+		"CREATE PROCEDURE p(a CHAR, b LONGTEXT, c BOOL) BEGIN START TRANSACTION; DELETE FROM t WHERE a = b; COMMIT; ROLLBACK; END":                           "START TRANSACTION|DELETE FROM t WHERE {a} = {b}|COMMIT|ROLLBACK|",
 		"CREATE PROCEDURE p(a INT) INSERT INTO t SET b = a, a = 2":                                                                                           "INSERT INTO t SET b = {a}, a = 2|",
 	} {
 		p, why := ReadProcedure(source, "shop", Mode{})
@@ -71,7 +72,8 @@ func TestReadProcedureDoubts(t *testing.T) {
 		"CREATE PROCEDURE p() COMMENT 'secret' DELETE FROM t",
 		"CREATE PROCEDURE p() BEGIN DECLARE a INT; DELETE FROM t; END",
 		"CREATE PROCEDURE p() BEGIN BEGIN DELETE FROM t; END; END",
-		"CREATE PROCEDURE p() BEGIN DELETE FROM t; COMMIT; END",
+		"CREATE PROCEDURE p() BEGIN DELETE FROM t; COMMIT AND CHAIN; END",
+		"CREATE PROCEDURE p() BEGIN DELETE FROM t; SAVEPOINT a; END",
 		"CREATE PROCEDURE p() BEGIN DELETE FROM t; CALL q(); END",
 		"CREATE PROCEDURE p() BEGIN DELETE FROM t; END; DELETE FROM u",
 		"CREATE PROCEDURE p() l: BEGIN DELETE FROM t; END l",

@@ -90,3 +90,48 @@ DROP PROCEDURE proc_in;
 DROP PROCEDURE proc_sub;
 DROP PROCEDURE proc_set;
 DROP TABLE proc;
+# Transactions within, and the other types of parameters.
+CREATE TABLE proc (id INT PRIMARY KEY, name VARCHAR(20), n DECIMAL(10,2), KEY (name));
+INSERT INTO proc VALUES (1, 'a', 1);
+CREATE PROCEDURE proc_commits(IN a INT, b VARCHAR(20)) BEGIN START TRANSACTION; INSERT INTO proc VALUES (a, b, 1.25); UPDATE proc SET name = b WHERE id = 1; COMMIT; END;
+CREATE PROCEDURE proc_undoes(IN a INT, b TEXT, c CHAR(5), d BOOLEAN) BEGIN START TRANSACTION; INSERT INTO proc VALUES (a, b, 2); UPDATE proc SET name = c WHERE id = 1; SELECT * FROM proc WHERE name = c AND d = 1 ORDER BY id; ROLLBACK; END;
+CREATE PROCEDURE proc_begins(IN a INT) BEGIN START TRANSACTION; UPDATE proc SET n = n + a; END;
+CREATE PROCEDURE proc_notes(IN a INT) BEGIN INSERT INTO proc VALUES (a, 'note', 1.239); COMMIT; END;
+#! mode: text
+CALL proc_commits(2, 'bb');
+#! mode: text
+SHOW WARNINGS;
+SELECT ROW_COUNT();
+#! mode: text
+CALL proc_undoes(3, 'text', 'ch  ', TRUE);
+SELECT ROW_COUNT();
+#! mode: text
+CALL proc_undoes(3, '', '', FALSE);
+#! mode: text
+CALL proc_begins(1);
+SELECT ROW_COUNT();
+ROLLBACK;
+SELECT * FROM proc ORDER BY id;
+#! mode: text
+CALL proc_notes(7);
+#! mode: text
+SHOW WARNINGS;
+SELECT ROW_COUNT();
+START TRANSACTION;
+INSERT INTO proc VALUES (9, 'a', 1);
+#! mode: text
+CALL proc_commits(5, 'bb');
+ROLLBACK;
+SELECT * FROM proc ORDER BY id;
+#! mode: text
+CALL proc_commits(5, 'bb');
+#! mode: text
+SHOW WARNINGS;
+INSERT INTO proc VALUES (10, 'open', 1);
+ROLLBACK;
+SELECT * FROM proc ORDER BY id;
+DROP PROCEDURE proc_commits;
+DROP PROCEDURE proc_undoes;
+DROP PROCEDURE proc_begins;
+DROP PROCEDURE proc_notes;
+DROP TABLE proc;
