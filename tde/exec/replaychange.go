@@ -252,7 +252,11 @@ func (t *written) ordered(rows []*changedRow) (_ []*changedRow, moved bool) {
 	// before is a row that must come before another one, and has not.
 	before := func(row *changedRow) *changedRow {
 		for i, ix := range keys {
-			if o := holders[tuple(i, ix, row.keys)]; o != nil && o != row && !seen[o] {
+			o := holders[tuple(i, ix, row.keys)]
+			if o == nil || o == row {
+				continue
+			}
+			if moved = true; !seen[o] {
 				return o
 			}
 		}
@@ -262,7 +266,7 @@ func (t *written) ordered(rows []*changedRow) (_ []*changedRow, moved bool) {
 		for stack = append(stack[:0], row); len(stack) > 0; {
 			top := stack[len(stack)-1]
 			if o := before(top); o != nil && len(stack) <= len(rows) {
-				stack, moved = append(stack, o), true
+				stack = append(stack, o)
 				continue
 			}
 			if stack = stack[:len(stack)-1]; !seen[top] {

@@ -94,6 +94,9 @@ func (b *block) orReplay(node ast.StmtNode, rewrite func() (Plan, error)) (Plan,
 
 // replayPlan plans an UPDATE or DELETE for the evaluator.
 func (b *block) replayPlan(node ast.StmtNode) (Plan, error) {
+	if err := b.nowhere(node); err != nil {
+		return nil, err
+	}
 	b = b.again()
 	t, err := newTree(b.env, node)
 	if err == nil && b.listed != nil {
@@ -127,6 +130,16 @@ func (b *block) replayPlan(node ast.StmtNode) (Plan, error) {
 	q.Text, q.Uses.NoRows = text, b.listed == nil
 	q.Clear, q.ClearVars = b.clearLiterals(node, t.couldStoreClear), t.clearVars
 	return &Replay{Split: *q, Targets: targets}, nil
+}
+
+// nowhere is the server's error for a DELETE of several tables that names one to delete from without a database, where none is the
+// current one: also one that is another's alias.
+func (b *block) nowhere(node ast.StmtNode) error {
+	s, ok := node.(*ast.DeleteStmt)
+	if ok && s.Tables != nil && b.env.DB == "" && slices.ContainsFunc(s.Tables.Tables, func(n *ast.TableName) bool { return n.Schema.O == "" }) {
+		return refuseMySQL("no-database", 1046, "3D000", "No database selected")
+	}
+	return nil
 }
 
 // writeBlock is the query block that finds the rows of an UPDATE or DELETE.

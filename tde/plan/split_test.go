@@ -45,6 +45,17 @@ func TestSplitWithoutDatabase(t *testing.T) {
 	if r, ok := planOf("SELECT UPPER(name) FROM shop.customers, t", env).(*Refuse); !ok || r.Err.Code != 1046 {
 		t.Errorf("%v, want error 1046", r)
 	}
+	for sql, code := range map[string]uint16{
+		"DELETE c FROM shop.customers AS c JOIN shop.orders AS o ON c.id = o.customer WHERE o.note LIKE 'x%'":       1046,
+		"DELETE FROM c USING shop.customers AS c, shop.orders AS o":                                                 1046,
+		"DELETE customers FROM shop.customers, shop.orders":                                                         1046,
+		"DELETE shop.customers FROM shop.customers JOIN shop.orders AS o ON o.id = customers.id WHERE o.id IS NULL": 0,
+	} {
+		r, ok := planOf(sql, env).(*Refuse)
+		if ok != (code != 0) || ok && r.Err.Code != code {
+			t.Errorf("%s: %v, want error %d", sql, r, code)
+		}
+	}
 	if p, ok := planOf("SELECT UPPER(name) FROM shop.customers", env).(*Split); !ok {
 		t.Errorf("%v, want a Split", p)
 	}
