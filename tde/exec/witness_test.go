@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -67,5 +68,12 @@ func TestWitnessHolds(t *testing.T) {
 	}
 	if err != errUngrouped || len(h.rows) > heldMax>>20+1 {
 		t.Errorf("%d rows of 1 MiB: %v", len(h.rows), err)
+	}
+	h, err = &held{}, nil
+	for i := 0; err == nil && i < 2*keysMax; i++ {
+		err = h.hold([]*witness{w}, nil, [][]byte{fmt.Append(nil, i)})
+	}
+	if err != errUngrouped || len(w.order) > keysMax {
+		t.Errorf("%d keys: %v", len(w.order), err)
 	}
 }
