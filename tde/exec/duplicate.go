@@ -87,7 +87,10 @@ func (x *Session) duplicateSet(err error, p *plan.ReadModifyWrite) error {
 		return err
 	}
 	_, key, ix := violated(e, p.Table)
-	if ix == nil {
+	if ix == nil || !slices.ContainsFunc(ix.Parts, func(part schema.IndexPart) bool { // upstream has said it
+		c := p.Table.Column(part.Column)
+		return c == nil || c.Storage != schema.StoredClear
+	}) {
 		return err
 	}
 	entry := ""

@@ -29,3 +29,8 @@ SET character_set_results=utf8mb3;
 INSERT INTO f1 VALUES ('a','b','1',1,'é😀'),('b','b','1',1,'é😀');
 SET character_set_results=NULL;
 INSERT INTO f1 VALUES ('a','b','1',1,'é😀'),('b','b','1',1,'é😀');
+set character_set_results = utf8mb4;
+CREATE TABLE f2 (id INT AUTO_INCREMENT PRIMARY KEY, v INT);
+INSERT INTO f2 (v) VALUES (1), (2), (3);
+UPDATE f2 SET v = 7, id = GREATEST(id, 2);
+UPDATE f2 SET id = 2 WHERE v = 3;
