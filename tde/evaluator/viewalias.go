@@ -31,10 +31,11 @@ func aliased(query string) string {
 	return a.out.String() + query[a.copied:]
 }
 
-// ownName is how a name begins that aliased has given.
-const ownName = " AS `_tde_"
+// ownName is how a name begins that aliased has given, but for its quotes.
+const ownName = "_tde_"
 
-var ownNames = regexp.MustCompile(ownName + "[0-9]+`")
+// ownNames matches the names that aliased has given, in the quotes of either sql_mode.
+var ownNames = regexp.MustCompile(" AS (?:`" + ownName + "[0-9]+`|\"" + ownName + "[0-9]+\")")
 
 // aliaser goes through the tokens of a definition.
 type aliaser struct {
