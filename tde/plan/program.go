@@ -203,6 +203,8 @@ func (p *program) harmlessWord(i int, first bool, brackets []string) bool {
 		return slices.Contains([]string{"PROCEDURE", "FUNCTION"}, p.upper(1))
 	case w == "CALL":
 		return p.called(i + 1)
+	case w == "DESC": // of an ORDER BY, and not DESCRIBE
+		return i > 0 && (i+1 == len(p.tokens) || p.stands(i+1, ",") || p.stands(i+1, ")") || p.upper(i+1) == "SEPARATOR" || p.upper(i+1) == "LIMIT")
 	case strings.HasPrefix(w, "SQL_"), strings.HasPrefix(w, "CHARACTER_SET_"), strings.HasPrefix(w, "COLLATION_"):
 		return false
 	case slices.Contains(setsOthers, w) && (p.upper(i-1) == "SET" || p.stands(i-1, ",")):
