@@ -18,7 +18,7 @@ const maxReported = 40
 // server directly and, encrypted, through the proxy: no client can tell.
 func TestDifferential(t *testing.T) {
 	forFlavours(t, func(t *testing.T, f harness.Flavour) {
-		s := stageOf(t, f)
+		s := corpusStage(t, f)
 		for _, path := range corpora(t, "same") {
 			for _, mode := range []differ.Mode{differ.Text, differ.Binary} {
 				t.Run(corpusName(path)+"/"+string(mode), func(t *testing.T) {
@@ -34,7 +34,7 @@ func TestDifferential(t *testing.T) {
 // or answer as a plain server would, never otherwise.
 func TestEqualOrRefused(t *testing.T) {
 	forFlavours(t, func(t *testing.T, f harness.Flavour) {
-		s := stageOf(t, f)
+		s := corpusStage(t, f)
 		for _, path := range corpora(t, "either") {
 			for _, mode := range []differ.Mode{differ.Text, differ.Binary} {
 				t.Run(corpusName(path)+"/"+string(mode), func(t *testing.T) {
@@ -44,6 +44,20 @@ func TestEqualOrRefused(t *testing.T) {
 			}
 		}
 	})
+}
+
+// corpusStage is a stage whose proxy is as its users build it: one client runs the corpora in turn, and nothing looks for what upstream has seen of them.
+func corpusStage(t *testing.T, f harness.Flavour) *stage {
+	t.Helper()
+	s := &stage{flavour: f, plain: plainServer(t, f)}
+	var err error
+	s.upstream, err = harness.StartServer(f, harness.ServerOptions{})
+	must(t, err)
+	t.Cleanup(s.upstream.Remove)
+	s.proxy, err = harness.StartProxy(harness.ProxyOptions{Binary: plainBinary(t), Upstream: s.upstream.Address, Flavour: f, Encrypt: []string{"*"}, Extra: rangeRule})
+	must(t, err)
+	t.Cleanup(s.proxy.Remove)
+	return s
 }
 
 // TestDifferentialPassThrough runs the corpora through a proxy that encrypts
