@@ -214,9 +214,9 @@ func spillStopped(t *testing.T, p *harness.Proxy, tmpdir string) {
 		c, err := p.Connect(rawmysql.Config{Database: "sealed", Timeout: 5 * time.Minute})
 		must(t, err)
 		id := column(t, c, "SELECT CONNECTION_ID()")[0]
-		failed := make(chan error, 1)
+		failed, killed := make(chan error, 1), make(chan struct{})
 		go func() {
-			r, err := c.QueryFunc(sql, func([]byte) {})
+			r, err := c.QueryFunc(sql, func([]byte) { <-killed }) // so that it cannot end before
 			if err == nil && r[0].Err != nil {
 				err = r[0].Err
 			}
@@ -226,6 +226,7 @@ func spillStopped(t *testing.T, p *harness.Proxy, tmpdir string) {
 			t.Errorf("%s: plaintext in the temporary file", sql)
 		}
 		run(t, admin, "KILL QUERY "+id)
+		close(killed)
 		var my *rawmysql.ServerError
 		if err := <-failed; !errors.As(err, &my) || my.Code != 1317 {
 			t.Errorf("%s, killed: %v", sql, err)
